@@ -1,0 +1,165 @@
+"""The whole road: a question is asked, papers are found, evidence is chosen, a draft is written, checked, and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
+from llama_index.core.llms.llm import LLM
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import QueryBundle
+
+from assistant.answer import Answer, Event, Evidence, RetrievedPaper, Stage, Statement, Status
+from assistant.composing import Clock, abstention, markdown
+from assistant.errors import LLMError, QuestionError
+from assistant.evidence import EvidenceSelector
+from assistant.grounding import LexicalVerifier, Verifier, better, check, citations, renumber
+from assistant.opening import open_library
+from assistant.retrieval import Hit, HybridRetriever, Query, node_of
+from assistant.settings import Settings
+from assistant.strategies import Strategy, choose
+from assistant.strategies.extractive import Extractive
+from ingestion.library import Library
+
+MAX_QUESTION = 4_000  # characters
+OFF_TOPIC = "nothing in it bears on the question"
+NO_ANSWER = "the model found no answer in the evidence"
+
+
+class Assistant(BaseQueryEngine):
+    """Answers questions from one library. Also a LlamaIndex query engine: ``query("…")`` gives a Response."""
+
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings | None = None,
+        *,
+        llm: LLM | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
+        """Answer from a library. ``llm`` is any LlamaIndex LLM, by default what the settings name."""
+        super().__init__(callback_manager=None)
+        self.library, self.settings, self.llm = library, settings or Settings(), llm
+        self.retriever = HybridRetriever(library, self.settings.candidates)
+        self.selector = EvidenceSelector(library)
+        self.verifier: Verifier = verifier or LexicalVerifier()
+
+    @classmethod
+    def open(cls, library: Library | Path | str, settings: Settings | None = None, **parts: Any) -> Assistant:  # noqa: ANN401 (as __init__)
+        """Open a library, given as itself or as its folder, and answer from it. Raises LibraryError."""
+        settings = settings or Settings()
+        if not isinstance(library, Library):
+            library = open_library(settings.model_copy(update={"library": Path(library)}))
+        return cls(library, settings, **parts)
+
+    def ask(self, question: str, **scope: Any) -> Answer:  # noqa: ANN401 (as stream)
+        """Answer a question; `stream` says the scope and what is raised."""
+        *_, answer = self._road(question, streaming=False, **scope)
+        assert isinstance(answer, Answer)  # noqa: S101 (the road ends in one)
+        return answer
+
+    def stream(
+        self, question: str, *, papers: Sequence[str] = (), year_from: int | None = None, year_to: int | None = None
+    ) -> Generator[Event, None, None]:
+        """Yield each `Stage`, the draft as it is written (`Delta`, unchecked), and last the `Answer`.
+
+        Args:
+            question: the question, up to 4,000 characters.
+            papers: ids of the papers to answer from; none means all.
+            year_from: leaves out papers of earlier years, or of none.
+            year_to: leaves out papers of later years, or of none.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            LibraryError: the library cannot be read, or has no such paper.
+            LLMError: the model failed, and the settings do not say ``auto``.
+        """
+        return self._road(question, streaming=True, papers=papers, year_from=year_from, year_to=year_to)
+
+    def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401
+        clock, question = Clock(), asked(question)
+        yield Stage("searching")
+        query = self.retriever.query(question)
+        hits = self.retriever.search(query, within=self.library.scope(**scope))
+        clock.lap("retrieve_ms")
+        yield Stage("reading", f"{len(hits)} of {self.library.count()} papers")
+        strategy: Strategy = Extractive()
+        if max((hit.similarity for hit in hits), default=0.0) < self.settings.min_similarity:
+            yield self._abstained(OFF_TOPIC, query, hits, strategy, clock)
+            return
+        notes = []
+        try:
+            strategy = choose(self.settings, self.llm, streaming=streaming)
+            statements, evidence = yield from self._write(strategy, query, hits, clock)
+        except LLMError as error:
+            if self.settings.llm != "auto":
+                raise
+            notes.append(f"The model failed, so this answer only quotes. {error}")
+            strategy = Extractive()
+            statements, evidence = yield from self._write(strategy, query, hits, clock)
+        if not statements:
+            yield self._abstained(NO_ANSWER, query, hits, strategy, clock)
+            return
+        vouched, cited = renumber(statements, evidence)
+        text = markdown(vouched, cited, name_papers=strategy.names_papers)
+        yield self._answer(
+            query, hits, strategy, clock, answer=text, statements=vouched, citations=cited, notes=tuple(notes)
+        )
+
+    def _write(
+        self, strategy: Strategy, query: Query, hits: list[Hit], clock: Clock
+    ) -> Generator[Event, None, tuple[list[Statement], list[Evidence]]]:
+        evidence = self.selector.select(query, hits, strategy.portion)
+        yield Stage("writing", f"{len(evidence)} sentences of evidence")
+        drafted = yield from strategy.draft(query.text, evidence)
+        clock.lap("answer_ms")
+        yield Stage("checking", f"{len(drafted)} statements")
+        statements = check(drafted, evidence, self.verifier)
+        clock.lap("verify_ms")
+        rewritten = yield from strategy.repair(query.text, evidence, statements)
+        clock.lap("answer_ms")
+        if rewritten is not None:
+            statements = better(statements, check(rewritten, evidence, self.verifier))
+        if statements and not any(statement.citations for statement in statements):
+            raise LLMError("The model cites none of the evidence. Name a more able one, or use --llm extractive.")
+        clock.lap("verify_ms")
+        return statements, evidence
+
+    def _abstained(self, reason: str, query: Query, hits: list[Hit], strategy: Strategy, clock: Clock) -> Answer:
+        nearest = citations(self.selector.select(query, hits, Extractive.portion))
+        text = abstention(reason, nearest)
+        return self._answer(query, hits, strategy, clock, answer=text, reason=reason, citations=nearest)
+
+    def _answer(self, query: Query, hits: list[Hit], strategy: Strategy, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
+        retrieved = tuple(RetrievedPaper(hit.paper.id, hit.paper.title, round(hit.score, 4)) for hit in hits)
+        status: Status = "abstained" if said.get("reason") else "answered"
+        empty: dict[str, Any] = {"reason": None, "statements": ()}
+        parts = {**empty, **said, "retrieved": retrieved, "usage": strategy.usage(), "timings": clock.timings()}
+        return Answer(question=query.text, status=status, **parts)
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        answer = self.ask(query_bundle.query_str)
+        sources = [node_of(self.library.paper(citation.paper_id), citation.score) for citation in answer.citations]
+        return Response(answer.answer, source_nodes=sources, metadata={"vouched": answer.to_dict()})
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        return await asyncio.to_thread(self._query, query_bundle)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+def asked(question: str) -> str:
+    """Give a question that can be asked, its white space in order. Raises QuestionError."""
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {MAX_QUESTION:,} can be asked. Shorten it."
+        )
+    text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
+    if not any(character.isalnum() for character in text):
+        raise QuestionError("The question is empty. Ask one, for instance: vouched ask 'What does CodePlan improve?'")
+    return text

@@ -1,0 +1,1 @@
+"""Fitted weights that ship with Vouched, beside the scripts that made them."""

@@ -1,0 +1,23 @@
+"""Opening what the settings name: the library with its embedder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.settings import Settings
+from ingestion.library import Library
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+
+def open_library(settings: Settings, *, create: bool = False) -> Library:
+    """Open the library of the settings; its embedder is loaded when first needed. Raises LibraryError."""
+
+    def embedder() -> BaseEmbedding:
+        from ingestion.embedding import load_embedding  # imports LlamaIndex, which listing papers does not need
+
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+        return load_embedding(settings.embedding, api_base=settings.openai_base_url, api_key=key)
+
+    return Library.open(settings.library, embedder=embedder, create=create)

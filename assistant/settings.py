@@ -1,0 +1,59 @@
+"""The one settings tree: a ``.env`` file, environment variables (``VOUCHED_...``), or arguments, in rising order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LLMKind = Literal["auto", "extractive", "openai"]
+
+
+def default_library() -> Path:
+    """Give the folder where the library lives unless told otherwise (the XDG data directory)."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "vouched" / "library"
+
+
+class Settings(BaseSettings):
+    """Everything a user can set. Each field is read from ``VOUCHED_<NAME>``, the two OpenAI ones from their usual names."""
+
+    model_config = SettingsConfigDict(env_prefix="VOUCHED_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    library: Path = Field(default_factory=default_library, description="The folder of the library.")
+    embedding: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="The embedder: the packaged all-MiniLM-L6-v2, a Hugging Face name or path, or openai:MODEL.",
+    )
+    llm: LLMKind = Field(
+        default="auto",
+        description="Who writes: extractive (no model), openai (any compatible server), or auto: the server when a model"
+        " or OPENAI_BASE_URL is set, else extractive, and extractive with a note when the server fails.",
+    )
+    model: str | None = Field(default=None, description="The model's name at the server; unset, the server's only one.")
+    strategy: Literal["direct"] = Field(default="direct", description="How the model is asked to write.")
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"),
+        description="The key for the OpenAI-compatible server; many local servers need none.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
+        description="The server's address, such as http://127.0.0.1:8080/v1.",
+    )
+    timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the model's next words.")
+    max_retries: int = Field(default=2, ge=0, le=10, description="Further tries after a 429, a 5xx or a lost connection.")
+    max_tokens: int = Field(default=400, gt=0, description="The longest answer the model may write, in tokens.")
+    min_similarity: float = Field(
+        default=0.33,
+        ge=-1,
+        le=1,
+        description="Below this cosine similarity of question and nearest sentence nothing in the library bears on the"
+        " question. Fitted to the packaged embedder; set it anew with another.",
+    )
+    candidates: int = Field(default=20, ge=10, le=100, description="Papers that retrieval hands on, best first.")
+    evidence: int = Field(default=12, ge=1, le=60, description="Sentences of evidence shown to the model.")

@@ -1,0 +1,49 @@
+"""Strategies: one file each turns a question and its evidence into drafted statements."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.answer import Delta, Evidence, Statement, Usage
+from assistant.evidence import Portion
+from assistant.grounding import Drafted
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from llama_index.core.llms.llm import LLM
+
+
+class Strategy(Protocol):
+    """How a draft is made.
+
+    ``portion`` is how much evidence it wants; ``names_papers`` whether the answer must name the papers it quotes.
+    """
+
+    portion: Portion
+    names_papers: bool
+
+    def draft(self, question: str, evidence: Sequence[Evidence]) -> Generator[Delta, None, list[Drafted]]:
+        """Yield the text as it is written and return its statements; none means the evidence does not answer."""
+        ...
+
+    def repair(
+        self, question: str, evidence: Sequence[Evidence], statements: Sequence[Statement]
+    ) -> Generator[Delta, None, list[Drafted] | None]:
+        """Write again with the verdicts in hand, once; None means there is nothing to be done."""
+        ...
+
+    def usage(self) -> Usage:
+        """Say what the draft has cost so far."""
+        ...
+
+
+def choose(settings: Settings, llm: LLM | None, *, streaming: bool) -> Strategy:
+    """Take the strategy that the settings and the model at hand ask for. Raises LLMError when the model is not to be had."""
+    from assistant.llm import Writer, is_configured, load_llm
+    from assistant.strategies.direct import Direct
+    from assistant.strategies.extractive import Extractive
+
+    if settings.llm == "extractive" or (settings.llm == "auto" and llm is None and not is_configured(settings)):
+        return Extractive()
+    return Direct(Writer(llm or load_llm(settings), streaming), settings.evidence)

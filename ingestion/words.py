@@ -1,0 +1,87 @@
+"""The words of the library: BM25 over title and abstract, by Tantivy. Derived from the catalogue."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import tantivy
+
+from ingestion.errors import LibraryError
+from ingestion.paper import Paper
+
+ANALYZER = "english"
+WRITER_HEAP = 50_000_000  # bytes; Tantivy takes no less than 15 MB a thread
+
+
+@functools.cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    f = tantivy.Filter
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(f.remove_long(64)).filter(f.lowercase())
+    return builder.filter(f.ascii_fold()).filter(f.stopword("english")).filter(f.stemmer("english")).build()
+
+
+def terms(text: str) -> list[str]:
+    """Split a text as the index does: words in lower case, without accents or stop words, stemmed."""
+    return list(_analyzer().analyze(text))
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name=ANALYZER, index_option="freq")
+    return builder.build()
+
+
+class Words:
+    """A Tantivy index in one folder."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the folder's index, making an empty one where there is none. Raises LibraryError."""
+        self._schema = _schema()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(path))
+        except (ValueError, OSError) as error:
+            raise LibraryError(f"The word index {path} cannot be opened: {error}.") from error
+        self._index.register_tokenizer(ANALYZER, _analyzer())
+
+    def replace(self, papers: Iterable[Paper], gone: Iterable[str] = ()) -> None:
+        """Index papers in place of what stood under their ids, and forget the ids that are gone, in one commit."""
+        try:
+            writer = self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
+            for paper_id in gone:
+                writer.delete_documents("id", paper_id)
+            for paper in papers:
+                writer.delete_documents("id", paper.id)
+                writer.add_document(tantivy.Document(id=paper.id, text=f"{paper.title}\n{paper.abstract}"))
+            writer.commit()
+            writer.wait_merging_threads()
+        except (ValueError, OSError) as error:
+            raise LibraryError(
+                f"The word index cannot be written: {error}. Free some disk space, then run it again."
+            ) from error
+        self._index.reload()
+
+    def count(self) -> int:
+        """Count the indexed papers."""
+        return int(self._index.searcher().num_docs)
+
+    def document_frequency(self, term: str) -> int:
+        """Count the papers that hold a term, given as ``terms`` gives it."""
+        return int(self._index.searcher().doc_freq("text", term))
+
+    def search(self, text: str, k: int, within: Collection[str] | None = None) -> dict[str, float]:
+        """Map the k best papers that share a word with the text to their BM25 scores, best first."""
+        query_terms = sorted(set(terms(text)))
+        if not query_terms or k <= 0:
+            return {}
+        should = [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", t)) for t in query_terms]
+        query = tantivy.Query.boolean_query(should)
+        if within is not None:
+            allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "id", list(within)), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
+        searcher = self._index.searcher()
+        hits = searcher.search(query, limit=k, count=False).hits
+        return {str(searcher.doc(address)["id"][0]): float(score) for score, address in hits}

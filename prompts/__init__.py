@@ -1,0 +1,46 @@
+"""Prompts: one versioned Jinja file each, with its variables declared in its first line and checked when it is used.
+
+A prompt has two blocks, ``system`` and ``user``. A changed prompt is a new version: ``answer.v2.jinja``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template, meta
+
+DECLARATION = re.compile(r"\{#-? variables: ([a-z_, ]+?) -?#\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt: what the model is told it is, and what it is asked."""
+
+    system: str
+    user: str
+
+
+@cache
+def _load(name: str) -> tuple[Template, frozenset[str]]:
+    # Not HTML: the text goes to a model, which would read &lt; as it stands.
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    source = resources.files(__package__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
+    declared = DECLARATION.match(source)
+    variables = frozenset(declared.group(1).split(", ")) if declared else frozenset()
+    used = meta.find_undeclared_variables(environment.parse(source))
+    if used != variables:
+        raise ValueError(f"The prompt {name} declares {sorted(variables)} and uses {sorted(used)}.")
+    return environment.from_string(source), variables
+
+
+def render(name: str, **variables: object) -> Prompt:
+    """Fill in a prompt, such as ``answer.v1``. Raises ValueError unless exactly the declared variables are given."""
+    template, declared = _load(name)
+    if variables.keys() != declared:
+        raise ValueError(f"The prompt {name} takes {sorted(declared)}, not {sorted(variables)}.")
+    context = template.new_context(variables)
+    system, user = ("".join(template.blocks[block](context)).strip() for block in ("system", "user"))
+    return Prompt(system, user)

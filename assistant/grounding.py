@@ -15,11 +15,16 @@ from assistant.answer import Citation, Evidence, Statement, Verdict
 from ingestion.sentences import split_sentences
 from ingestion.words import terms
 
-# [1], [1][3], [1, 3], [1-3], and the brackets that some models prefer.
-MARKER = re.compile(r"\s*[\[【](\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*)[\]】]")
+# [1], [1][3], [1, 3], [1-3], and the brackets that some models prefer; not the interval [0, 1].
+BRACKETED = r"[\[【]([1-9]\d{0,3}(?: ?[,;–-] ?\d{1,4})*+)[\]】]"
+MARKER = re.compile(rf" ?{BRACKETED}")
+# Possessive, and begun only at the first stop of a run: a model may write a million full stops.
+STOP = r"(?<![.!?])[.!?]++[\"'”’)]*+"
+CLOSING_STOP = re.compile(rf"{STOP}$")
 # Markers after the full stop belong to the sentence before: they are moved in front of it.
-LATE_MARKERS = re.compile(r"([.!?]+[\"'”’)]*)((?:\s*[\[【]\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*[\]】])+)")
-BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+LATE_MARKERS = re.compile(rf"({STOP})((?:{MARKER.pattern})+)".replace("([1-9]", "(?:[1-9]"))
+MARKUP = re.compile(r"^```.*|\*\*|__|`")
+BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)]) ")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 LITTLE_OVERLAP = 0.5  # below this share of a statement's terms, its quotes are of something else
 
@@ -89,12 +94,12 @@ def parse_draft(text: str, evidence: Sequence[Evidence]) -> list[Drafted]:
     known = {item.number for item in evidence}
     drafted = []
     for raw_line in text.splitlines():
-        line = LATE_MARKERS.sub(lambda m: f"{m.group(2)}{m.group(1)}", BULLET.sub("", raw_line))
-        line = re.sub(r"(\*\*|__|`)", "", line).strip()
+        line = " ".join(MARKUP.sub("", raw_line.strip()).split())
+        line = LATE_MARKERS.sub(r"\2\1", line[len(bullet.group()) :] if (bullet := BULLET.match(line)) else line)
         for sentence in split_sentences(line):
             piece = line[sentence.start : sentence.end]
             numbers = _numbers(piece)
-            said = re.sub(r"\s+([.,;!?])", r"\1", MARKER.sub("", piece)).strip()
+            said = re.sub(r" ([.,;!?])", r"\1", MARKER.sub("", piece)).strip()
             if re.search(r"\w", said) and not said.startswith("#"):
                 cited = tuple(n for n in numbers if n in known)
                 drafted.append(Drafted(said, cited, tuple(n for n in numbers if n not in known)))
@@ -107,7 +112,7 @@ def _numbers(piece: str) -> list[int]:
     for group in MARKER.findall(piece):
         for part in re.split(r"[,;]", group):
             ends = [int(number) for number in re.findall(r"\d+", part)]
-            numbers += range(ends[0], min(ends[-1], ends[0] + 50) + 1) if len(ends) == 2 else ends
+            numbers += range(min(ends), min(max(ends), min(ends) + 50) + 1) if len(ends) == 2 else ends
     return list(dict.fromkeys(numbers))
 
 
@@ -158,6 +163,6 @@ def with_markers(statement: Statement) -> str:
     markers = "".join(f"[{number}]" for number in statement.citations)
     if not markers:
         return statement.text
-    stop = re.search(r"[.!?]+[\"'”’)]*$", statement.text)
+    stop = CLOSING_STOP.search(statement.text)
     body, end = (statement.text[: stop.start()], stop.group()) if stop else (statement.text, "")
     return f"{body} {markers}{end}"

@@ -6,6 +6,7 @@ an `LLMError` that says what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
 
 OPENAI = "https://api.openai.com/v1"
+NO_KEY = "none"  # the client insists on one, a local server does not
+WITHOUT = "use --llm extractive, which needs none"
 
 
 @dataclass(slots=True)
@@ -34,13 +37,17 @@ class Meter:
 
     def add(self, raw: Any) -> None:  # noqa: ANN401 (each server's own response object)
         """Add the usage of one response, where it has one."""
-        usage = getattr(raw, "usage", None)
-        self.prompt_tokens += getattr(usage, "prompt_tokens", None) or 0
-        self.completion_tokens += getattr(usage, "completion_tokens", None) or 0
+        usage = _field(raw, "usage")
+        self.prompt_tokens += int(_field(usage, "prompt_tokens") or 0)
+        self.completion_tokens += int(_field(usage, "completion_tokens") or 0)
 
     def usage(self) -> Usage:
         """Sum it up; what the tokens cost is not known."""
         return Usage(self.model, self.calls, self.prompt_tokens, self.completion_tokens, None)
+
+
+def _field(raw: Any, name: str) -> Any:  # noqa: ANN401 (as `Meter.add`)
+    return raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)
 
 
 @dataclass
@@ -59,10 +66,11 @@ class Writer:
         """Yield the model's text for a prompt. Raises LLMError."""
         messages = _messages(prompt)
         wrote = False
-        with explained(self.llm):
+        where, key = _where(self.llm), getattr(self.llm, "api_key", None)
+        with explained(where, key):
             if self.streaming:
                 for piece in self._stream(messages):
-                    wrote = True
+                    wrote = wrote or not piece.isspace()
                     yield piece
             if not wrote:  # also when a server that cannot stream answered a streaming call with nothing
                 self.meter.calls += 1
@@ -71,12 +79,16 @@ class Writer:
                 wrote = bool((response.message.content or "").strip())
                 yield response.message.content or ""
         if not wrote:
-            raise LLMError(f"The model {self.meter.model} sent an empty answer. Try again, or name another with --model.")
+            raise LLMError(f"{where} sent an empty answer. Try again, name another model with --model, or {WITHOUT}.")
 
     def _stream(self, messages: list[ChatMessage]) -> Iterator[str]:
+        from llama_index.llms.openai import OpenAI
+
         self.meter.calls += 1
         last: ChatResponse | None = None
-        for last in self.llm.stream_chat(messages, stream_options={"include_usage": True}):
+        # other protocols report the usage unasked, or know no such option
+        options: dict[str, Any] = {"stream_options": {"include_usage": True}} if isinstance(self.llm, OpenAI) else {}
+        for last in self.llm.stream_chat(messages, **options):
             if last.delta:
                 yield last.delta
         if last is not None:
@@ -92,6 +104,21 @@ def _messages(prompt: Prompt) -> list[ChatMessage]:
     ]
 
 
+def _where(llm: LLM) -> str:
+    """Name the model's place in an error: its address, or whose it is."""
+    address = getattr(llm, "api_base", None) or getattr(llm, "base_url", None)
+    return _at(str(address)) if address else f"The language model {llm.class_name()}"
+
+
+def _at(address: str) -> str:
+    return f"The language model at {_public(address)}"
+
+
+def _public(address: str) -> str:
+    """Leave out the password that an address may hold."""
+    return re.sub(r"//[^/@]*@", "//", address)
+
+
 def is_configured(settings: Settings) -> bool:
     """Tell whether the user asked for a server. A key alone is no request: it may be there for other programs."""
     return bool(settings.model or settings.openai_base_url)
@@ -104,22 +131,24 @@ def load_llm(settings: Settings) -> LLM:
     from llama_index.llms.openai_like import OpenAILike
 
     base_url = settings.openai_base_url or OPENAI
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
     if not key and base_url == OPENAI:
         raise LLMError(
             "No language model is set up. Set OPENAI_BASE_URL to a server's address (and OPENAI_API_KEY if it wants one),"
-            " set OPENAI_API_KEY for OpenAI's own, or use --llm extractive, which needs none."
+            f" set OPENAI_API_KEY for OpenAI's own, or {WITHOUT}."
         )
-    client = openai.OpenAI(
-        api_key=key or "none",  # the client insists on one, a local server does not
-        base_url=base_url,
-        timeout=httpx.Timeout(settings.timeout_s, connect=min(10.0, settings.timeout_s)),
-        max_retries=settings.max_retries,
-    )
+    with explained(_at(base_url), key):
+        client = openai.OpenAI(
+            api_key=key or NO_KEY,
+            base_url=base_url,
+            timeout=httpx.Timeout(settings.timeout_s, connect=min(10.0, settings.timeout_s)),
+            max_retries=settings.max_retries,
+        )
+        model = settings.model or _only_model(client)
     llm: LLM = OpenAILike(
-        model=settings.model or _only_model(client),
+        model=model,
         api_base=base_url,
-        api_key=key or "none",
+        api_key=key or NO_KEY,
         is_chat_model=True,
         temperature=0.0,
         max_tokens=settings.max_tokens,
@@ -132,37 +161,28 @@ def load_llm(settings: Settings) -> LLM:
 
 def _only_model(client: Any) -> str:  # noqa: ANN401 (openai is imported late)
     """Ask the server which model it has."""
-    import openai
-
-    try:
-        names = [model.id for model in client.models.list()]
-    except openai.OpenAIError as error:
-        raise LLMError(_explanation(error, str(client.base_url))) from error
+    names = [str(model.id) for model in client.models.list()]
     if len(names) == 1:
-        return str(names[0])
+        return names[0]
     offered = ", ".join(sorted(names)[:12]) or "none"
-    raise LLMError(f"Name a model with --model or VOUCHED_MODEL. The server {client.base_url} offers: {offered}.")
+    raise LLMError(f"Name a model with --model or VOUCHED_MODEL. The server {_public(str(client.base_url))} offers: {offered}.")
 
 
 @contextmanager
-def explained(llm: LLM) -> Iterator[None]:
-    """Turn the client's errors into an LLMError that says what to do."""
-    import httpx
-    import openai
-
-    address = str(getattr(llm, "api_base", "the server"))
+def explained(where: str, key: str | None = None) -> Iterator[None]:
+    """Turn whatever fails into an LLMError that says where, and what to do, and never the key."""
     try:
         yield
-    except (openai.OpenAIError, httpx.HTTPError) as error:
-        raise LLMError(_explanation(error, address)) from error
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        # what the client and LlamaIndex raise when a response is not of the protocol's form
-        raise LLMError(
-            f"{address} sent a response that is not of the OpenAI protocol ({error}). Check its address."
-        ) from error
+    except LLMError:
+        raise
+    except Exception as error:  # LlamaIndex's LLMs share no class of errors
+        said = " ".join((str(error) or type(error).__name__).split())
+        if key and key != NO_KEY:
+            said = said.replace(key, "***")  # some servers quote the key that they refuse
+        raise LLMError(f"{where} {_remedy(error)}; or {WITHOUT}. ({said[:200]})") from error
 
 
-def _explanation(error: Exception, address: str) -> str:
+def _remedy(error: Exception) -> str:
     """Say what happened and what to do, by the kind of failure."""
     import httpx
     import openai
@@ -181,13 +201,12 @@ def _explanation(error: Exception, address: str) -> str:
         ((openai.BadRequestError,), "refused the request (400). Check --model, or lower VOUCHED_EVIDENCE"),
         ((openai.InternalServerError,), "failed (5xx). Try again later"),
         ((openai.APIConnectionError,), "cannot be reached. Check OPENAI_BASE_URL and that it runs"),
+        ((httpx.InvalidURL,), "has no such address. Set OPENAI_BASE_URL to one such as http://127.0.0.1:8080/v1"),
         ((httpx.HTTPError,), "broke off in the middle of its answer. Try again"),
+        (
+            # what the client and LlamaIndex raise when a response is not of the protocol's form
+            (ValueError, KeyError, TypeError, IndexError, AttributeError),
+            "sent something that is not of the OpenAI protocol. Check OPENAI_BASE_URL, which often ends in /v1",
+        ),
     )
-    for kinds, remedy in remedies:
-        if isinstance(error, kinds):
-            return f"The language model at {address} {remedy}; or use --llm extractive, which needs none. ({_brief(error)})"
-    return f"The language model at {address} failed: {_brief(error)}. Try again, or use --llm extractive."
-
-
-def _brief(error: Exception) -> str:
-    return " ".join((str(error) or type(error).__name__).split())[:200]
+    return next((remedy for kinds, remedy in remedies if isinstance(error, kinds)), "failed. Try again")

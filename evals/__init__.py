@@ -1,0 +1,1 @@
+"""The eval harness: asks the assistant, scores its answers, reports."""

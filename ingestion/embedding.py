@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -38,14 +38,10 @@ class EmbeddingError(VouchedError):
 class PackagedEmbedding(BaseEmbedding):
     """all-MiniLM-L6-v2 from the package's own files: no PyTorch, no network, loaded on first use."""
 
+    max_tokens: ClassVar[int] = MAX_TOKENS  # of each text; what follows is not read
     model_name: str = PACKAGED_MODEL
     embed_batch_size: int = Field(default=256, gt=0, le=2048, description="Texts a call; sorted by length inside it.")
     folder: Path = Field(default=PACKAGED_FOLDER, exclude=True, description="Where the model's files lie.")
-
-    @property
-    def max_tokens(self) -> int:
-        """The tokens of a text that the model reads, [CLS] and [SEP] included; what follows is cut off."""
-        return MAX_TOKENS
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embed n texts, each cut to its first `max_tokens` tokens; an empty one has a vector too.

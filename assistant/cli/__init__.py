@@ -1,0 +1,77 @@
+"""The command ``vouched``. Other rooms add commands through the entry point group ``vouched.commands``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from assistant.cli import asking, doctor, ingesting, papers, serving
+from assistant.cli.output import fail
+from assistant.errors import QuestionError
+from ingestion.errors import VouchedError
+
+app = typer.Typer(
+    name="vouched",
+    help="Ask a library of research abstracts; every sentence of an answer carries an exact quote and a checked verdict.",
+    epilog="Begin with: vouched ingest --sample, then: vouched ask 'How much does CodePlan improve?', or: vouched serve",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+app.command("ingest")(ingesting.ingest)
+app.command("search")(asking.search)
+app.command("ask")(asking.ask)
+app.add_typer(papers.app, name="papers")
+app.command("serve")(serving.serve)
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback()
+def vouched(
+    context: typer.Context,
+    library: Annotated[Path | None, typer.Option(help="The folder of the library; also after the command.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on standard error what is going on.")] = False,
+) -> None:
+    """Take the options that all commands share."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    context.obj = library
+
+
+def main() -> None:
+    """Run the command line: errors become a message, or JSON with ``--json``, and the contract's exit codes."""
+    for stream in (sys.stdout, sys.stderr):  # papers are not ASCII, whatever the locale says
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    for command in entry_points(group="vouched.commands"):
+        app.add_typer(command.load(), name=command.name)
+    as_json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except QuestionError as error:
+        code = fail(error, as_json, code=2)
+    except VouchedError as error:
+        code = fail(error, as_json, code=1)
+    except TyperException as error:  # the call was wrong: an unknown option, a missing argument
+        code = fail(error, as_json, code=2) if as_json else _usage(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. What was acknowledged is kept; run it again to go on.\n")
+        code = 130
+    except BrokenPipeError:  # the reader of a pipe has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)
+
+
+def _usage(error: TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+    return 2

@@ -1,0 +1,163 @@
+"""``vouched ask`` and ``vouched search``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.progress import track
+from rich.text import Text
+
+from assistant.answer import Answer
+from assistant.cli.options import JsonOption, LibraryOption, settings_from
+from assistant.cli.output import console, error_object, show_answer, write_json
+from assistant.errors import QuestionError
+from assistant.opening import open_library
+from assistant.settings import LLMKind
+from ingestion.errors import VouchedError
+
+Found = TypeVar("Found")
+BatchOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.jsonl", help="Ask each line of a JSONL file (- for standard input).", show_default=False),
+]
+Papers = Annotated[list[str] | None, typer.Option("--paper", metavar="ID", help="Only this paper; may be repeated.")]
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="What you want to know.")] = None,
+    batch: BatchOption = None,
+    llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answer.", show_default=False)] = None,
+    model: Annotated[str | None, typer.Option(help="The model's name at the server.", show_default=False)] = None,
+    strategy: Annotated[str | None, typer.Option(help="How the model is asked to write: direct.")] = None,
+    paper: Papers = None,
+    year_from: Annotated[int | None, typer.Option(help="Leave out papers of earlier years, or of none.")] = None,
+    year_to: Annotated[int | None, typer.Option(help="Leave out papers of later years, or of none.")] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the library. Each sentence of the answer carries an exact quote and the verdict of a check.
+
+    Examples: vouched ask 'How much does CodePlan improve?'  ·  vouched ask --batch questions.jsonl --json > answers.jsonl
+    """
+    if (question is None) == (batch is None):
+        raise typer.BadParameter("Give a question, or --batch FILE.jsonl.")
+    if strategy not in (None, "direct"):
+        raise typer.BadParameter(f"There is no strategy {strategy!r}; there is: direct.")
+    settings = settings_from(context, library, llm=llm, model=model)
+    opened = open_library(settings)
+    with console(err=True).status("Waking up …"):
+        from assistant.engine import Assistant, asked
+
+        if question is not None:
+            asked(question)  # before anything is loaded
+        assistant = Assistant(opened, settings)
+    scope: dict[str, Any] = {"papers": paper or (), "year_from": year_from, "year_to": year_to}
+    if batch is not None:
+        _each(batch, "question", lambda text: assistant.ask(text, **scope), Answer.to_dict, show_answer, as_json)
+        return
+    with console(err=True).status("Asking …"):
+        answer = assistant.ask(question or "", **scope)
+    if as_json:
+        write_json(answer.to_dict())
+    else:
+        show_answer(answer)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="Words, or a question.")] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many papers.")] = 10,
+    batch: BatchOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find papers, best first, with the passages that match.
+
+    Examples: vouched search 'few-step diffusion' -k 5  ·  vouched search --batch queries.jsonl -k 10 --json
+    """
+    if (query is None) == (batch is None):
+        raise typer.BadParameter("Give a query, or --batch FILE.jsonl.")
+    opened = open_library(settings_from(context, library))
+    with console(err=True).status("Waking up …"):
+        from assistant.engine import asked
+        from assistant.retrieval import HybridRetriever
+        from assistant.searching import search as find
+
+        retriever = HybridRetriever(opened)
+
+    def found(text: str) -> dict[str, Any]:
+        return find(retriever, asked(text), k)
+
+    if batch is not None:
+        _each(batch, "query", found, dict, _show_results, as_json)
+    elif as_json:
+        write_json(found(query or ""))
+    else:
+        _show_results(found(query or ""))
+
+
+def _show_results(result: dict[str, Any]) -> None:
+    out = console()
+    for rank, paper in enumerate(result["results"], start=1):
+        out.print(Text.assemble((f"{rank:>3}. ", "dim"), (paper["title"], "bold"), (f"  {paper['paper_id']}", "cyan")))
+        for passage in paper["passages"][:1]:
+            out.print(Text(f"     “{passage['text']}”", style="dim"))
+
+
+def _each(
+    file: Path,
+    field: str,
+    do: Callable[[str], Found],
+    to_dict: Callable[[Found], dict[str, Any]],
+    show: Callable[[Found], None],
+    as_json: bool,
+) -> None:
+    """Do something for each line of a batch; a failing line is reported in its place and the batch goes on."""
+    lines = _lines(file)
+    if not lines:
+        raise QuestionError(f'{file} has no lines; expected one {{"id": …, "{field}": …}} a line.')
+    failed = 0
+    for number, line in track(enumerate(lines, start=1), "Asking", len(lines), console=console(err=True), transient=True):
+        identity: Any = None
+        try:
+            record = json.loads(line)
+            if not isinstance(record, dict) or not isinstance(record.get(field), str):
+                raise QuestionError(f'Line {number} of {file} is not {{"id": …, "{field}": "…"}}.')
+            identity = record.get("id")
+            result = do(record[field])
+        except json.JSONDecodeError as error:
+            failed += 1
+            _report(identity, QuestionError(f"Line {number} of {file} is not valid JSON: {error.msg}."), as_json)
+        except VouchedError as error:
+            failed += 1
+            _report(identity, error, as_json)
+        else:
+            if as_json:
+                write_json({"id": identity, **to_dict(result)})
+            else:
+                console().print(Text(f"\n{identity if identity is not None else number}: {record[field]}", style="bold"))
+                show(result)
+    if failed == len(lines):
+        raise typer.Exit(1)
+
+
+def _report(identity: Any, error: VouchedError, as_json: bool) -> None:  # noqa: ANN401 (whatever the line gave as id)
+    if as_json:
+        write_json({"id": identity, **error_object(error)})
+    else:
+        console(err=True).print(f"{identity}: {error}")
+
+
+def _lines(file: Path) -> list[str]:
+    """Read the written lines of a batch file, or of standard input. Raises QuestionError."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"The batch {file} cannot be read: {error}.") from error
+    return [line for line in text.split("\n") if line.strip()]

@@ -1,0 +1,80 @@
+"""``vouched ingest``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from assistant.cli.options import JsonOption, LibraryOption, settings_from
+from assistant.cli.output import console, error_object, write_json
+from assistant.opening import open_library
+from ingestion.errors import VouchedError
+from ingestion.library import IngestReport
+
+SHOWN = 20  # refusals printed for a person; --json gives all
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Saved listing pages or JSONL files.", exists=True)
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample page of 92 abstracts.")] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add papers to the library: new ones are added, changed ones updated, the others left alone.
+
+    Examples: vouched ingest papers.jsonl  ·  vouched ingest --sample --library ./library
+    """
+    if not paths and not sample:
+        raise typer.BadParameter("Give a file to ingest, or --sample.")
+    opened = open_library(settings_from(context, library), create=True)
+    page = resources.files("ingestion").joinpath("samples", "papers-page.txt")
+    with resources.as_file(page) as sample_path, _bar() as bar:
+        task = bar.add_task("Embedding abstracts", total=None)
+        report = opened.ingest(
+            [*(paths or []), *([sample_path] if sample else [])],
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    failed = failure(report)
+    if as_json:
+        write_json(asdict(report) | (error_object(failed) if failed else {}))
+    else:
+        _show(report)
+    if failed:
+        raise typer.Exit(1)
+
+
+def failure(report: IngestReport) -> VouchedError | None:
+    """Tell whether what was asked could not be done: a source was refused whole, or nothing was found in any."""
+    whole = [refusal for refusal in report.refused if refusal.line is None]
+    if whole:
+        return VouchedError("; ".join(f"{refusal.source} {refusal.reason}" for refusal in whole[:3]))
+    if report.refused and not report.added + report.updated + report.unchanged:
+        first = report.refused[0]
+        return VouchedError(f"No record could be used. The first, {first.source}, line {first.line}, {first.reason}.")
+    return None
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console(err=True), transient=True)
+
+
+def _show(report: IngestReport) -> None:
+    error, out = console(err=True), console()
+    for refusal in report.refused[:SHOWN]:
+        where = refusal.source if refusal.line is None else f"{refusal.source}, line {refusal.line}"
+        error.print(f"Refused: {where} {refusal.reason}", soft_wrap=True)
+    if len(report.refused) > SHOWN:
+        error.print(f"… and {len(report.refused) - SHOWN} more; --json lists them all.")
+    out.print(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} refused;"
+        f" {report.papers} papers in the library ({report.seconds:.1f} s)."
+    )

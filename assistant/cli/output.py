@@ -1,0 +1,59 @@
+"""What the command line writes: JSON for programs on standard output, words for people, errors either way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from assistant.answer import Answer
+
+VERDICT_MARKS = {"supported": "✓", "undetermined": "~", "unsupported": "✗"}
+
+
+def console(*, err: bool = False) -> Console:
+    """Give a console that takes text as it is: papers are full of square brackets."""
+    return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+def write_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
+    """Write one JSON value as one line on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def error_object(error: Exception) -> dict[str, dict[str, str]]:
+    """Give an error as the contract's object."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return {"error": {"type": type(error).__name__, "message": message}}
+
+
+def fail(error: Exception, as_json: bool, code: int) -> int:
+    """Report an error; returns the exit code."""
+    found = error_object(error)
+    if as_json:
+        write_json(found)
+    else:
+        console(err=True).print(Text.assemble(("Error: ", "bold red"), found["error"]["message"]), soft_wrap=True)
+    return code
+
+
+def show_answer(answer: Answer) -> None:
+    """Print an answer for a person: the text, the notes, and the quotes that carry it."""
+    out = console()
+    out.print(Text(answer.answer))
+    for note in answer.notes:
+        out.print(Text(f"Note: {note}", style="yellow"))
+    if not answer.citations:
+        return
+    out.print(Text("\nNearest evidence" if answer.status == "abstained" else "\nEvidence", style="bold"))
+    verdicts = {number: s.verdict for s in reversed(answer.statements) for number in s.citations}
+    for citation in answer.citations:
+        mark = VERDICT_MARKS.get(verdicts.get(citation.number, ""), " ")
+        head = f"[{citation.number}] {mark} {citation.title}  ({citation.paper_id}, {citation.start}–{citation.end})"
+        out.print(Text(head, style="cyan"))
+        if citation.quote.rstrip(".!?") not in answer.answer:  # an extractive answer has just said it
+            out.print(Text(f"    “{citation.quote}”", style="dim"))

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     max_retries: int = Field(default=2, ge=0, le=10, description="Further tries after a 429, a 5xx or a lost connection.")
     max_tokens: int = Field(default=400, gt=0, description="The longest answer the model may write, in tokens.")
     min_similarity: float = Field(
-        default=0.33,
+        default=0.36,
         ge=-1,
         le=1,
         description="Below this cosine similarity of question and nearest sentence nothing in the library bears on the"

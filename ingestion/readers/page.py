@@ -1,115 +1,110 @@
 """A saved listing page: some lines of furniture, then titles, each with its abstract below, told apart by structure.
 
-Blank lines divide the page into blocks. A block that reads as prose (long, or a sentence that ends as one) is part of an
-abstract; any other is a heading. The heading right above an abstract is its title. Headings before the first title are the
-page's furniture; a heading further down with no abstract below is a paper whose abstract is missing, and is refused by name.
+The heading right above an abstract is its title. Every other heading is furniture (a date, a button, what the page repeats)
+or a paper whose abstract is missing, and is refused by name. Above the first paper, where sites put lines of every kind, only
+what follows the last furniture counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from ingestion.paper import Paper, Refusal
+from ingestion.readers.blocks import LEGAL, Block, blocks_of
 from ingestion.readers.record import paper_from_record
 from ingestion.readers.source import Source
 
-LONG = 300  # characters: no title is that long, and few abstracts are shorter
-SHORT = 40  # characters: below, a line that ends in a full stop is still furniture ("All rights reserved.")
-# A word that a sentence has and a title that ends in a full stop seldom does: a finite verb, or its usual subject.
-PROSE = re.compile(
-    r"\b(we|our|is|are|was|were|has|have|had|can|be|been|this|these|which|that|show|shows|propose|available)\b",
-    re.IGNORECASE,
-)
-LINK = re.compile(r"https?://\S+")
-# Lines that sites put around a title: a date, a count, a byline, a button of a word or two.
-MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+# Lines that sites put around a title: a date, a count, a byline, a list of names, a label, a button.
+MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 FURNITURE = re.compile(
-    rf"{MONTH}( \d+)?(,? \d{{4}})?|\d+ {MONTH}( \d{{4}})?|[\d\W]+|(submitted |published |posted )?(by|on|in) ?\S.*"
-    r"|\S+( \S+)? ?\d*",
+    rf"{MONTH}( \d+)?(,? \d{{4}})?|\d+ {MONTH}( \d{{4}})?|[\d\W]+|[\d.,]+k? \w+"
+    r"|((submitted|published|posted|updated) )?(by|on|in) ?\S.*|(authors?|submitted|published|posted|updated)\b.*"
+    r"|https?://\S+|(view|read|add|load|share|download|upvote|subscribe|follow|sign|log|save|cite)( [^\W\d_]+){0,3}"
+    r"|(abstract|summary|pdf|html|more|new|previous|next|comments?|likes?|votes?)\W*",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines of the page without a blank one between; ``line`` is the first one's number, from 1."""
-
-    line: int
-    text: str
-
-    @property
-    def is_prose(self) -> bool:
-        """Tell a paragraph of an abstract from a heading."""
-        if len(self.text) >= LONG:
-            return True
-        if len(self.text) < SHORT:
-            return False
-        text = LINK.sub("link.", self.text)
-        several = re.search(r"[.!?]\s+[A-Z]", text) is not None
-        return re.search(r"\.[\"')\]]*$", text) is not None and (several or PROSE.search(text) is not None)
+NAME = r"[^\W\d_a-z][^\s,]*( [^\s,]+){1,3}"
+NAMES = re.compile(rf"{NAME}(, {NAME})+,?( (and|&) {NAME})?")
 
 
 def detects(source: Source) -> bool:
     """Tell a listing page by its having a heading above a paragraph."""
-    blocks = list(_blocks(source.text))
-    return any(not a.is_prose and b.is_prose for a, b in pairwise(blocks))
+    return any(not above.is_prose and below.is_prose for above, below in pairwise(blocks_of(source.text)))
 
 
 def read(source: Source) -> Iterator[Paper | Refusal]:
     """Yield the papers of the page in order, and a refusal for each title without an abstract."""
+    blocks = list(blocks_of(source.text))
+    prose = _prose(blocks)
+    looks = Counter(_look(block) for block, is_prose in zip(blocks, prose, strict=True) if not is_prose)
+    repeated = {look for look, count in looks.items() if count > 1}
     headings: list[Block] = []
     paragraphs: list[Block] = []
     papers = 0
-    for block in [*_blocks(source.text), Block(0, "")]:  # the empty heading at the end closes the last paper
-        if block.is_prose:
+    for block, is_prose in [*zip(blocks, prose, strict=True), (Block("", 0, 0, 0), False)]:  # the last closes the last paper
+        if is_prose or (paragraphs and block.is_note):
             paragraphs.append(block)
         elif not paragraphs:
             headings.append(block)
         else:
-            titles = _titles(headings)
-            if papers:  # above the first paper there is furniture of every kind
-                yield from (_no_abstract(heading, source.name) for heading in titles[:-1])
-            yield _paper(titles[-1] if titles else None, paragraphs, source.name)
+            yield from _paper(headings, paragraphs, repeated, source, first=papers == 0)
             papers, headings, paragraphs = papers + 1, [block], []
-    yield from (
-        _no_abstract(heading, source.name) for heading in _titles(headings[:-1]) if not FURNITURE.fullmatch(heading.text)
-    )
+    yield from (_no_abstract(heading, source.name) for heading in headings[:-1] if _is_title(heading, repeated))
 
 
-def _titles(headings: list[Block]) -> list[Block]:
-    """Leave out the furniture, unless there is nothing else: some titles are one word long."""
-    return [block for block in headings if not FURNITURE.fullmatch(block.text)] or headings[-1:]
+def _prose(blocks: list[Block]) -> list[bool]:
+    """Tell each block's kind; where the page's titles end in full stops, a lone sentence above an abstract is one."""
+    prose = [block.is_prose for block in blocks]
+    titles = [block for block, above, below in zip(blocks, prose, prose[1:], strict=False) if not above and below]
+    if sum(block.is_sentence for block in titles) * 2 <= len(titles):
+        return prose
+    for place in range(len(blocks) - 1, 0, -1):
+        if prose[place] and prose[place - 1] and (place == 1 or prose[place - 2]) and blocks[place - 1].is_sentence:
+            prose[place - 1] = len(blocks[place - 1].text) >= len(blocks[place].text)
+    return prose
 
 
-def _paper(title: Block | None, paragraphs: list[Block], name: str) -> Paper | Refusal:
-    if title is None:
-        return Refusal(name, paragraphs[0].line, f"is a paragraph with no title above it: {_start(paragraphs[0])}")
-    record = {"title": title.text, "abstract": "\n\n".join(block.text for block in paragraphs)}
-    return paper_from_record(record, name, title.line)
+def _paper(
+    headings: list[Block], paragraphs: list[Block], repeated: Collection[str], source: Source, *, first: bool
+) -> Iterator[Paper | Refusal]:
+    """Yield the paper of an abstract, after the refusals of the titles above its own."""
+    if not headings:
+        start = paragraphs[0]
+        yield Refusal(source.name, start.line, f"is a paragraph with no title above it: {_short(start)}")
+        return
+    furniture = [place for place, heading in enumerate(headings) if _is_furniture(heading, repeated)]
+    titles = [heading for place, heading in enumerate(headings) if place not in furniture] or headings[-1:]
+    title = titles.pop()
+    above = headings.index(title)
+    begin = max((place + 1 for place in furniture if place < above), default=0) if first else 0
+    others = [heading for heading in titles if heading in headings[begin:] and _is_title(heading, repeated)]
+    yield from (_no_abstract(heading, source.name) for heading in others)
+    record = {"title": title.text, "abstract": source.text[paragraphs[0].start : paragraphs[-1].end]}
+    yield paper_from_record(record, source.name, title.line)
+
+
+def _is_furniture(heading: Block, repeated: Collection[str]) -> bool:
+    text = heading.text
+    patterns = FURNITURE.fullmatch(text) or NAMES.fullmatch(text) or LEGAL.match(text)
+    return patterns is not None or _look(heading) in repeated
+
+
+def _is_title(heading: Block, repeated: Collection[str]) -> bool:
+    """Tell a title by its having more words than a button; one of two words needs an abstract below to be believed."""
+    return not _is_furniture(heading, repeated) and len(re.findall(r"[^\W\d_]+", heading.text)) > 2
+
+
+def _look(heading: Block) -> str:
+    """Give what "12 comments" and "7 comments" have in common."""
+    return re.sub(r"\d+", "0", heading.text.casefold())
 
 
 def _no_abstract(title: Block, name: str) -> Refusal:
-    return Refusal(name, title.line, f"has no abstract below it: {_start(title)}")
+    return Refusal(name, title.line, f"has no abstract below it: {_short(title)}")
 
 
-def _start(block: Block) -> str:
+def _short(block: Block) -> str:
     return block.text if len(block.text) <= 80 else block.text[:79] + "…"
-
-
-def _blocks(text: str) -> Iterator[Block]:
-    """Divide the text at blank lines, and below a title that has its abstract on the very next line."""
-    lines: list[str] = []
-    # split, not splitlines: U+2028 and form feeds belong to the text
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
-        if line.strip():
-            # A line far longer than any wrapped one is a whole paragraph: what stands above it is not its beginning.
-            if lines and len(line) >= LONG > len(lines[-1]):
-                yield Block(number - len(lines), "\n".join(lines).strip())
-                lines = []
-            lines.append(line)
-        elif lines:
-            yield Block(number - len(lines), "\n".join(lines).strip())
-            lines = []

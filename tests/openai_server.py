@@ -1,0 +1,150 @@
+"""A loopback server of the OpenAI protocol that answers as scripted, well or badly, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+
+
+@dataclass
+class Call:
+    """One request for a chat completion, and the connection to answer it on."""
+
+    body: dict[str, Any]
+    key: str
+    handler: BaseHTTPRequestHandler
+    closing: threading.Event
+
+    @property
+    def streams(self) -> bool:
+        """Tell whether the answer is wanted in pieces."""
+        return bool(self.body.get("stream"))
+
+    @property
+    def prompt(self) -> str:
+        """Give all that the model is shown."""
+        return "\n".join(message["content"] for message in self.body["messages"])
+
+    def send(self, body: bytes, *, status: int = 200, kind: str = "application/json", **headers: str) -> None:
+        """Answer in one piece."""
+        self.handler.send_response(status)
+        for name, value in {"content-type": kind, "content-length": str(len(body)), **headers}.items():
+            self.handler.send_header(name.replace("_", "-"), value)
+        self.handler.end_headers()
+        self.handler.wfile.write(body)
+
+    def send_chunks(self, pieces: Sequence[bytes], *, finish: bool = True) -> None:
+        """Answer as an event stream in chunks; unfinished, the connection closes in the middle."""
+        self.handler.send_response(200)
+        self.handler.send_header("content-type", "text/event-stream")
+        self.handler.send_header("transfer-encoding", "chunked")
+        self.handler.end_headers()
+        for piece in [*pieces, *([b""] if finish else [])]:
+            self.handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.handler.close_connection = not finish
+
+
+Reply = Callable[[Call], None]
+
+
+def says(text: str | None) -> Reply:
+    """Answer with a text, whole or in pieces as it is asked for, and report the usage."""
+
+    def reply(call: Call) -> None:
+        if not call.streams:
+            message = {"role": "assistant", "content": text}
+            choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+            return call.send(json.dumps({"id": "1", "model": "scripted", "choices": choices, "usage": USAGE}).encode())
+        words = (text or "").split(" ")
+        pieces = [word + " " * (place < len(words) - 1) for place, word in enumerate(words)]
+        usage = [event(None, usage=USAGE)] if "stream_options" in call.body else []
+        return call.send_chunks([*(event(piece) for piece in pieces), *usage, b"data: [DONE]\n\n"])
+
+    return reply
+
+
+def event(text: str | None, **more: object) -> bytes:
+    """Give one event of a stream; without text it has no choices, as the one that tells the usage."""
+    choices = [] if text is None else [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+    return f"data: {json.dumps({'id': '1', 'model': 'scripted', 'choices': choices, **more})}\n\n".encode()
+
+
+def fails(status: int, message: str = "no", **headers: str) -> Reply:
+    """Refuse with a status."""
+    return lambda call: call.send(json.dumps({"error": {"message": message}}).encode(), status=status, **headers)
+
+
+def sends(body: bytes, kind: str = "application/json") -> Reply:
+    """Answer 200 with this, whatever was asked."""
+    return lambda call: call.send(body, kind=kind)
+
+
+def streams(*pieces: bytes, finish: bool = True) -> Reply:
+    """Answer with these bytes as an event stream."""
+    return lambda call: call.send_chunks(pieces, finish=finish)
+
+
+def hangs() -> Reply:
+    """Accept, and never answer."""
+
+    def reply(call: Call) -> None:
+        call.closing.wait()
+        call.handler.close_connection = True
+
+    return reply
+
+
+@dataclass
+class ScriptedServer:
+    """Gives its replies in order, the last one for ever. ``calls`` are the chat requests so far."""
+
+    replies: list[Reply] = field(default_factory=list)
+    models: Reply = sends(b'{"data": [{"id": "only-one", "object": "model"}]}')
+    calls: list[Call] = field(default_factory=list)
+    url: str = ""
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def script(self, *replies: Reply) -> None:
+        """Answer in this way."""
+        self.replies = list(replies)
+
+
+@contextmanager
+def scripted_server() -> Iterator[ScriptedServer]:
+    """Serve on a free loopback port until the block ends."""
+    scripted = ScriptedServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # noqa: N802 (the name http.server calls)
+            scripted.models(Call({}, "", self, scripted.closing))
+
+        def do_POST(self) -> None:  # noqa: N802
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            call = Call(body, self.headers["authorization"].removeprefix("Bearer "), self, scripted.closing)
+            scripted.calls.append(call)
+            scripted.replies[min(len(scripted.calls), len(scripted.replies)) - 1](call)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    scripted.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield scripted
+    finally:
+        scripted.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

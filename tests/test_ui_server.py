@@ -1,0 +1,133 @@
+"""The web app's server: the port, the guard that keeps the page to its own origin, and the page as it is sent."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant.answer import Answer, Event
+from assistant.ui import suggestions
+from assistant.ui.answering import answer
+from assistant.ui.app import WebServer, build, guarded, listen
+from assistant.ui.conversation import Turn
+from assistant.ui.origin import hostname, is_loopback
+from ingestion.errors import VouchedError
+from ingestion.paper import Paper
+
+
+class Shelf:
+    """A library of one paper whose title is markup."""
+
+    def paper(self, paper_id: str) -> Paper:
+        """Know no paper."""
+        raise VouchedError(f"no {paper_id}")
+
+    def papers(self) -> Iterator[Paper]:
+        """Yield the paper."""
+        yield Paper("p", "<script>alert(1)</script>: A Study", "Text.")
+
+    def count(self) -> int:
+        """Count it."""
+        return 1
+
+
+class Scripted:
+    """An assistant that does what the question says."""
+
+    library = Shelf()
+
+    def stream(self, question: str) -> Iterator[Event]:
+        """Fail in the way asked for, or answer."""
+        if question == "refuse":
+            raise VouchedError("The model is asleep. Wake it.")
+        if question == "crash":
+            raise ZeroDivisionError
+        if question != "break off":
+            yield Answer(question, "answered", "Yes.", None, (), (), ())
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    """Give a client of the whole app, without a network."""
+    with TestClient(guarded(build(Scripted()), "127.0.0.1", 7860), base_url="http://127.0.0.1:7860") as client:
+        yield client
+
+
+def test_a_taken_port_is_named_with_a_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(VouchedError, match=rf"port {port} of 127\.0\.0\.1.*--port"):
+            WebServer(Scripted(), port=port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("127.0.0.1", -1), ("192.0.2.1", 0)])
+def test_an_address_that_cannot_be_is_an_error_for_the_user(host: str, port: int) -> None:
+    with pytest.raises(VouchedError, match="cannot listen"):
+        listen(host, port)
+
+
+def test_the_page_may_ask_nobody_else(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert not re.findall(r"""(?:src|href|content)=["']https?://(?!127\.0\.0\.1)[^"']*""", page.text)
+    assert "<script>alert(1)" not in page.text
+    assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert client.get("/manifest.json").json() == {"name": "Vouched"}
+
+
+def test_another_name_is_turned_away(client: TestClient) -> None:
+    assert client.get("/", headers={"host": "evil.example:7860"}).status_code == 421
+    assert client.get("/", headers={"host": "localhost:7860"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [("refuse", "asleep. Wake it"), ("crash", "ZeroDivisionError"), ("break off", "broke off")],
+)
+def test_whatever_fails_is_told_and_not_raised(question: str, words: str) -> None:
+    turn = Turn(1, question)
+    assert list(answer(Scripted(), turn)) == []
+    assert words in (turn.error or "")
+
+
+def test_an_answer_settles_its_turn() -> None:
+    turn = Turn(1, "Why?")
+    list(answer(Scripted(), turn))
+    assert turn.settled
+    assert turn.error is None
+
+
+def test_suggestions_are_made_of_short_names() -> None:
+    titles = [
+        "NitroFusion: Fast",
+        "A Study of Long Things That Nobody Would Name So " * 3,
+        "Snow Today",
+        "MALT: Teams",
+        "Why?",
+    ]
+    papers = [Paper(str(n), title, "Text.") for n, title in enumerate(titles)]
+    assert suggestions.suggested(papers) == (
+        "What does NitroFusion propose?",
+        "Which problem does “Snow Today” address?",
+        "How does MALT work?",
+    )
+    assert suggestions.suggested([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "own"),
+    [
+        ("localhost:80", "localhost", True),
+        ("[::1]:80", "::1", True),
+        ("127.0.0.9", "127.0.0.9", True),
+        ("a.b:1", "a.b", False),
+    ],
+)
+def test_hosts_are_told_apart(header: str, name: str, own: bool) -> None:
+    assert hostname(header) == name
+    assert is_loopback(name) is own

@@ -15,17 +15,17 @@ from llama_index.core.schema import QueryBundle
 
 from assistant.answer import Answer, Event, Evidence, RetrievedPaper, Stage, Statement, Status
 from assistant.composing import Clock, abstention, markdown
-from assistant.errors import LLMError, QuestionError
+from assistant.errors import LLMError
 from assistant.evidence import EvidenceSelector
 from assistant.grounding import LexicalVerifier, Verifier, better, check, citations, renumber
 from assistant.opening import open_library
+from assistant.question import asked
 from assistant.retrieval import Hit, HybridRetriever, Query, node_of
 from assistant.settings import Settings
 from assistant.strategies import Strategy, choose
 from assistant.strategies.extractive import Extractive
 from ingestion.library import Library
 
-MAX_QUESTION = 4_000  # characters
 OFF_TOPIC = "nothing in it bears on the question"
 NO_ANSWER = "the model found no answer in the evidence"
 
@@ -151,15 +151,3 @@ class Assistant(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
-
-
-def asked(question: str) -> str:
-    """Give a question that can be asked, its white space in order. Raises QuestionError."""
-    if len(question) > MAX_QUESTION:
-        raise QuestionError(
-            f"The question has {len(question):,} characters; at most {MAX_QUESTION:,} can be asked. Shorten it."
-        )
-    text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
-    if not any(character.isalnum() for character in text):
-        raise QuestionError("The question is empty. Ask one, for instance: vouched ask 'What does CodePlan improve?'")
-    return text

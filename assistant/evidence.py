@@ -125,7 +125,14 @@ class EvidencePostprocessor(BaseNodePostprocessor):
         if query_bundle is None:
             raise ValueError("EvidencePostprocessor needs the query: pass query_bundle or query_str.")
         library = self._retriever.library
-        scores = {node.node.metadata["paper_id"]: node.score or 0.0 for node in nodes}
+        if any("paper_id" not in node.node.metadata for node in nodes):
+            raise ValueError(
+                "EvidencePostprocessor needs papers: nodes with a paper_id in their metadata, as HybridRetriever's."
+            )
+        scores: dict[str, float] = {}
+        for node in nodes:  # several chunks of one paper count as the best of them
+            paper_id, score = node.node.metadata["paper_id"], node.score or 0.0
+            scores[paper_id] = max(score, scores.get(paper_id, score))
         hits = [Hit(paper, scores[paper.id], 0.0, {}) for paper in library.papers(list(scores))]
         hits.sort(key=lambda hit: -hit.score)
         portion = Portion(self.most, self.margin, self.words)

@@ -16,16 +16,19 @@ from ingestion.sentences import split_sentences
 from ingestion.words import terms
 
 # [1], [1][3], [1, 3], [1-3], and the brackets that some models prefer; not the interval [0, 1].
-BRACKETED = r"[\[【]([1-9]\d{0,3}(?: ?[,;–-] ?\d{1,4})*+)[\]】]"
-MARKER = re.compile(rf" ?{BRACKETED}")
-# Possessive, and begun only at the first stop of a run: a model may write a million full stops.
+MARKER = re.compile(r" ?[\[【][1-9]\d{0,3}(?: ?[,;–-] ?\d{1,4})*+[\]】]")
+# Possessive, and begun only at the first of a run: a model may write a million full stops.
 STOP = r"(?<![.!?])[.!?]++[\"'”’)]*+"
 CLOSING_STOP = re.compile(rf"{STOP}$")
 # Markers after the full stop belong to the sentence before: they are moved in front of it.
-LATE_MARKERS = re.compile(rf"({STOP})((?:{MARKER.pattern})+)".replace("([1-9]", "(?:[1-9]"))
+LATE_MARKERS = re.compile(rf"({STOP})((?:{MARKER.pattern})+)")
 MARKUP = re.compile(r"^```.*|\*\*|__|`")
 BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)]) ")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"(?<![^\W\d_])[^\W\d_]*+\d+(?:[.,]\d+)*")  # with the letters before it: F1 is no 1
+DENIES = re.compile(
+    r"\b(no|not|nor|never|neither|without|cannot|hardly|unlike|whether|if|than|instead|fail\w*|lack\w*|false|wrong|myth"
+    r"|assum\w*|belie[fv]\w*|hypothe\w*)\b|n't\b"
+)
 LITTLE_OVERLAP = 0.5  # below this share of a statement's terms, its quotes are of something else
 
 
@@ -65,16 +68,24 @@ class LexicalVerifier:
 
 
 def normalised(text: str) -> str:
-    """Fold what does not change the meaning: case, white space, LaTeX escapes, quotation marks, a last full stop."""
+    """Fold what does not change the meaning: case, white space, LaTeX escapes, quotation marks, 1,000, a last full stop."""
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     text = text.replace("\\", "").replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
     return re.sub(r"\s+", " ", text).strip().strip("\"'").rstrip(".!?").casefold()
 
 
 def _contains(quote: str, said: str) -> bool:
-    """Find whole words, and at least three of them or the whole quote: "up" stands in every quote and says nothing."""
+    """Find the statement as the whole quote, or as three words or more of one: "up" stands in every quote.
+
+    Its clause must not deny or doubt it: "X helps" is not what "We find no evidence that X helps" says.
+    """
     if said == quote:
         return True
-    return len(said.split()) >= 3 and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", quote) is not None
+    found = re.search(rf"(?<!\w){re.escape(said)}(?!\w)", quote)
+    if found is None or len(said.split()) < 3:
+        return False
+    before, after = re.split("[,;:]", quote[: found.start()])[-1], re.split("[,;:]", quote[found.end() :])[0]
+    return DENIES.search(f"{before} … {after}") is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +120,8 @@ def parse_draft(text: str, evidence: Sequence[Evidence]) -> list[Drafted]:
 def _numbers(piece: str) -> list[int]:
     """Read the markers of a sentence; each number once, a range [2-4] in full."""
     numbers: list[int] = []
-    for group in MARKER.findall(piece):
-        for part in re.split(r"[,;]", group):
+    for marker in MARKER.findall(piece):
+        for part in re.split(r"[,;]", marker):
             ends = [int(number) for number in re.findall(r"\d+", part)]
             numbers += range(min(ends), min(max(ends), min(ends) + 50) + 1) if len(ends) == 2 else ends
     return list(dict.fromkeys(numbers))

@@ -164,8 +164,8 @@ def _only_model(client: Any) -> str:  # noqa: ANN401 (openai is imported late)
     names = [str(model.id) for model in client.models.list()]
     if len(names) == 1:
         return names[0]
-    offered = ", ".join(sorted(names)[:12]) or "none"
-    raise LLMError(f"Name a model with --model or VOUCHED_MODEL. The server {_public(str(client.base_url))} offers: {offered}.")
+    server, offered = _public(str(client.base_url)), ", ".join(sorted(names)[:12]) or "none"
+    raise LLMError(f"Name a model with --model or VOUCHED_MODEL. The server {server} offers: {offered}.")
 
 
 @contextmanager

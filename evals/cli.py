@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -17,6 +18,8 @@ from assistant.cli.output import console, write_json
 from assistant.opening import open_library
 from assistant.settings import LLMKind, Settings
 from ingestion.library import Library
+from ingestion.paper import Paper
+from ingestion.readers import read
 
 if TYPE_CHECKING:
     from evals.metrics import Metric
@@ -50,7 +53,7 @@ def run(
     folder = out or Path("runs") / loaded.name
     settings = settings_from(context, library, llm=llm, model=model)
     opened = _library(loaded, settings, folder, given=library is not None or context.obj is not None)
-    _check(loaded, opened)
+    _check(loaded, opened.papers(), f"the library {opened.path}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(err=True), transient=True) as bar:
         task = bar.add_task("Asking", total=len(loaded.cases))
@@ -66,14 +69,19 @@ def run(
 
 @app.command()
 def validate(context: typer.Context, suite: SuiteArgument, library: LibraryOption = None) -> None:
-    """Check a suite against its library: gold papers are there, evidence is verbatim, both classes are present.
+    """Check a suite against its papers: the gold ones are there, evidence is verbatim, both classes are present.
 
-    Example: vouched eval validate mine.yaml --library ./library
+    Examples: vouched eval validate page  ·  vouched eval validate mine.yaml --library ./library
     """
-    from evals.suite import load_suite
+    from evals.suite import corpus_file, load_suite
 
     loaded = load_suite(suite)
-    _check(loaded, open_library(settings_from(context, library)))
+    if loaded.corpus is None or library is not None or context.obj is not None:
+        opened = open_library(settings_from(context, library))
+        _check(loaded, opened.papers(), f"the library {opened.path}")
+    else:
+        with resources.as_file(corpus_file(loaded.corpus)) as page:
+            _check(loaded, (record for record in read(page) if isinstance(record, Paper)), loaded.corpus)
     console().print(f"{loaded.name}: {len(loaded.cases)} questions, no problem found.")
 
 
@@ -81,19 +89,21 @@ def _library(suite: Suite, settings: Settings, folder: Path, *, given: bool) -> 
     """Open the library to ask: the one given, else the suite's own sample corpus, ingested beside the run."""
     if given or suite.corpus is None:
         return open_library(settings)
+    from evals.suite import corpus_file
+
     library = open_library(settings.model_copy(update={"library": folder / "library"}), create=True)
-    with resources.as_file(resources.files("ingestion").joinpath("samples", suite.corpus)) as page:
+    with resources.as_file(corpus_file(suite.corpus)) as page:
         library.ingest([page])
     return library
 
 
-def _check(suite: Suite, library: Library) -> None:
+def _check(suite: Suite, papers: Iterable[Paper], where: str) -> None:
     from evals.errors import SuiteError
     from evals.suite import problems
 
-    found = problems(suite, library)
+    found = problems(suite, papers)
     if found:
-        raise SuiteError(f"The suite does not fit the library {library.path}: " + "; ".join(found[:5]) + ".")
+        raise SuiteError(f"The suite {suite.name} does not fit {where}: " + "; ".join(found[:5]) + ".")
 
 
 def _show(tables: Tables, folder: Path) -> None:
@@ -103,4 +113,4 @@ def _show(tables: Tables, folder: Path) -> None:
         cells = [tables[kind][name] for kind in kinds]
         table.add_row(name, *("–" if cell.value is None else f"{cell.value:.3f} ({cell.n})" for cell in cells))
     console().print(table)
-    console(err=True).print(f"Each value with the number of questions behind it. Stored in {folder}.")
+    console(err=True).print(f"Each value with the number of questions behind it. Stored in {folder}.", soft_wrap=True)

@@ -25,9 +25,14 @@ def run(suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int],
         progress: called with the number of questions done.
 
     Raises:
-        SuiteError: the folder holds a run of something else.
+        SuiteError: the folder cannot be made, or it holds a run of something else.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SuiteError(
+            f"The folder {out} of the run cannot be made: {error.strerror}. Give another with --out."
+        ) from error
     _claim(out / "run.json", suite, assistant)
     file = out / "answers.jsonl"
     done = {record["id"]: record for record in _stored(file)}
@@ -57,9 +62,11 @@ def _claim(file: Path, suite: Suite, assistant: Assistant) -> None:
         "settings": settings,
     }
     if not file.exists():
-        file.write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
+        begun = file.with_suffix(".begun")  # renamed when whole: a killed run leaves no half of it
+        begun.write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
+        begun.replace(file)
         return
-    before = json.loads(file.read_text(encoding="utf-8"))
+    before = _decoded(file.read_bytes(), file)
     changed = [name for name, value in identity.items() if before.get(name) != value]
     if changed:
         raise SuiteError(f"{file.parent} holds a run with another {', '.join(changed)}. Give another folder with --out.")
@@ -74,4 +81,11 @@ def _stored(file: Path) -> list[Record]:
         with file.open("r+b") as stream:
             stream.truncate(sum(len(line) for line in lines[:-1]))
         lines.pop()
-    return [json.loads(line) for line in lines]
+    return [_decoded(line, file) for line in lines]
+
+
+def _decoded(content: bytes, file: Path) -> Record:
+    try:
+        return dict(json.loads(content))
+    except (ValueError, TypeError) as error:
+        raise SuiteError(f"{file} is damaged: {error}. Give another folder with --out, or remove it.") from error

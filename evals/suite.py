@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,10 +14,12 @@ from typing import Any, Literal, get_args
 import yaml
 
 from evals.errors import SuiteError
-from ingestion.library import Library
+from ingestion.paper import Paper
 
 Kind = Literal["fact", "method", "discovery", "multi", "unanswerable", "false-premise"]
 KINDS = get_args(Kind)
+# `near` and `premise` tell a reader of the file why a question is hard; nothing is computed from them.
+FIELDS = ("id", "kind", "question", "papers", "facts", "evidence", "near", "premise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,23 @@ def load_suite(name: str) -> Suite:
     twice = [id_ for id_, times in Counter(case.id for case in cases).items() if times > 1]
     if twice:
         raise SuiteError(f"{name} uses an id more than once: {', '.join(twice[:5])}.")
-    digest = hashlib.sha256(content).hexdigest()
-    return Suite(str(data.get("name", name)), int(data.get("version", 1)), data.get("corpus"), cases, digest)
+    version, corpus = data.get("version", 1), data.get("corpus")
+    if not isinstance(version, int):
+        raise SuiteError(f"{name} has the version {version!r}; it is to be a whole number.")
+    if corpus is not None and not corpus_file(str(corpus)).is_file():
+        raise SuiteError(f"{name} is about the sample corpus {corpus!r}, which there is not.")
+    return Suite(str(data.get("name", name)), version, corpus, cases, hashlib.sha256(content).hexdigest())
 
 
-def problems(suite: Suite, library: Library) -> list[str]:
+def corpus_file(corpus: str) -> Traversable:
+    """Give the file of a sample corpus."""
+    return resources.files("ingestion").joinpath("samples", corpus)
+
+
+def problems(suite: Suite, papers: Iterable[Paper]) -> list[str]:
     """Find what would make a run meaningless: gold papers that are not there, evidence that is not verbatim, one class."""
     found = []
-    abstracts = {paper.id: paper.abstract for paper in library.papers({id_ for c in suite.cases for id_ in c.papers})}
+    abstracts = {paper.id: paper.abstract for paper in papers}
     for case in suite.cases:
         found += [f"{case.id}: there is no paper {id_}" for id_ in case.papers if id_ not in abstracts]
         gold = [abstracts[id_] for id_ in case.papers if id_ in abstracts]
@@ -106,20 +117,45 @@ def _find(name: str) -> Traversable:
 def _case(record: Any, where: str) -> Case:  # noqa: ANN401 (any YAML value)
     if not isinstance(record, Mapping):
         raise SuiteError(f"{where} is not a mapping.")
+    if isinstance(record.get("id"), str):
+        where = f"{where} ({record['id']})"
     for name in ("id", "question", "kind"):
-        if not isinstance(record.get(name), str) or not record[name].strip():
+        if not _is_text(record.get(name)):
             raise SuiteError(f"{where} has no {name}.")
     if record["kind"] not in KINDS:
         raise SuiteError(f"{where} has the kind {record['kind']!r}; there are {', '.join(KINDS)}.")
-    facts = tuple((fact,) if isinstance(fact, str) else tuple(map(str, fact)) for fact in record.get("facts") or ())
+    unknown = [str(name) for name in record if name not in FIELDS]
+    if unknown:  # a misspelt `facts` would go unmeasured
+        raise SuiteError(f"{where} has the unknown field {', '.join(unknown)}; there are {', '.join(FIELDS)}.")
+    facts = [[fact] if isinstance(fact, str) else fact for fact in _list(record, "facts", where)]
+    if not all(isinstance(fact, list) and fact and all(map(_is_text, fact)) for fact in facts):
+        raise SuiteError(f"{where}: each of `facts` is a list of spellings, each of them text; quote numbers: '67.30'.")
     case = Case(
         id=record["id"],
         kind=record["kind"],
         question=record["question"],
-        papers=tuple(record.get("papers") or ()),
-        facts=facts,
-        evidence=tuple(record.get("evidence") or ()),
+        papers=tuple(_texts(record, "papers", where)),
+        facts=tuple(map(tuple, facts)),
+        evidence=tuple(_texts(record, "evidence", where)),
     )
     if case.answerable != bool(case.papers):
-        raise SuiteError(f"{where} ({case.id}): an answerable question has gold papers, an unanswerable one has none.")
+        raise SuiteError(f"{where}: an answerable question has gold papers, an unanswerable one has none.")
     return case
+
+
+def _texts(record: Mapping[str, Any], name: str, where: str) -> list[str]:
+    values = _list(record, name, where)
+    if not all(map(_is_text, values)):
+        raise SuiteError(f"{where}: each of `{name}` is to be text.")
+    return values
+
+
+def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    values = record.get(name)
+    if values is not None and not isinstance(values, list):  # text is no list, though Python would take it for one
+        raise SuiteError(f"{where}: `{name}` is to be a list.")
+    return values or []
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())

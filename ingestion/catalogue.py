@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ingestion.errors import LibraryError
 from ingestion.paper import Paper
@@ -39,6 +39,7 @@ CREATE INDEX IF NOT EXISTS papers_unsettled ON papers (state) WHERE state != 're
 CREATE INDEX IF NOT EXISTS papers_year ON papers (year);
 """
 COLUMNS = "id, title, abstract, authors, year, venue, doi, arxiv_id, url, source"
+REMEDY = "If it is damaged, restore the folder from a copy, or ingest into a new library with --library DIR."
 BATCH = 500  # SQLite allows a limited number of variables in one statement
 
 
@@ -56,13 +57,15 @@ class Catalogue:
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
             if version > SCHEMA_VERSION:
                 raise LibraryError(f"{path} was written by a newer Vouched (schema {version}); update Vouched to read it.")
-            if create and version < SCHEMA_VERSION:
+            if version < SCHEMA_VERSION and not create:  # a first run was killed before it made the tables
+                raise LibraryError(f"There is no library in {path.parent} yet. Make it: vouched ingest FILE --library DIR")
+            if version < SCHEMA_VERSION:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
             # In WAL mode NORMAL may lose the last commits at a power cut; what was acknowledged must stay.
             self._db.execute("PRAGMA synchronous=FULL")
         except sqlite3.Error as error:
-            raise LibraryError(f"The catalogue {path} cannot be opened: {error}.") from error
+            raise LibraryError(f"The catalogue {path} cannot be opened: {error}. {REMEDY}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -70,20 +73,20 @@ class Catalogue:
 
     def meta(self, key: str) -> str | None:
         """Read one remark about the library, such as its embedder."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else None
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", [key])
+        return str(rows[0][0]) if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         """Write one remark about the library."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._transact("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(key, value)])
 
     def count(self) -> int:
         """Count the papers."""
-        return int(self._db.execute("SELECT count(*) FROM papers WHERE state != 'leaving'").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM papers WHERE state != 'leaving'")[0][0])
 
     def unsettled(self) -> int:
         """Count the papers that are neither wholly in nor wholly out."""
-        return int(self._db.execute("SELECT count(*) FROM papers WHERE state != 'ready'").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM papers WHERE state != 'ready'")[0][0])
 
     def papers(self, ids: Iterable[str] | None = None, state: State | None = None) -> Iterator[Paper]:
         """Yield all papers in order of arrival, or those with the given ids (in the same order) or in the given state."""
@@ -100,9 +103,9 @@ class Catalogue:
 
     def ids(self, *, year_from: int | None = None, year_to: int | None = None) -> list[str]:
         """List the ids of papers of the given years (inclusive); papers without a year are left out."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id FROM papers WHERE state != 'leaving' AND year BETWEEN ? AND ?",
-            (year_from if year_from is not None else -(10**6), year_to if year_to is not None else 10**6),
+            [year_from if year_from is not None else -(10**6), year_to if year_to is not None else 10**6],
         )
         return [row[0] for row in rows]
 
@@ -114,7 +117,7 @@ class Catalogue:
             chunk = wanted[start : start + BATCH]
             marks = ",".join("?" * len(chunk))
             statement = f"SELECT id, fingerprint FROM papers WHERE state != 'leaving' AND id IN ({marks})"  # noqa: S608 (only question marks are put in)
-            found.update(self._db.execute(statement, chunk).fetchall())
+            found.update(self._rows(statement, chunk))
         return found
 
     def put(self, papers: Iterable[Paper]) -> None:
@@ -148,16 +151,23 @@ class Catalogue:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.executemany(statement, rows)
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # on a full disk SQLite has rolled back already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise LibraryError(
                 f"The catalogue {self._path} cannot be written: {error}. Nothing acknowledged is lost; free some disk space"
                 " or make the folder writable, then run it again."
             ) from error
 
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise LibraryError(f"The catalogue {self._path} cannot be read: {error}. {REMEDY}") from error
+
     def _select(self, where: str, values: list[str]) -> Iterator[Paper]:
-        for row in self._db.execute(f"SELECT {COLUMNS} FROM papers WHERE {where}", values).fetchall():  # noqa: S608 (only our own words)
+        for row in self._rows(f"SELECT {COLUMNS} FROM papers WHERE {where}", values):  # noqa: S608 (only our own words)
             yield Paper(row[0], row[1], row[2], tuple(json.loads(row[3])), *row[4:])

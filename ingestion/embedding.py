@@ -117,13 +117,30 @@ def load_embedding(
 
 
 def _remote(model: str, api_base: str | None, api_key: str | None) -> BaseEmbedding:
-    from llama_index.embeddings.openai_like import OpenAILikeEmbedding
-
     if not model:
-        raise EmbeddingError("openai: names no embedding model. Write, for example, openai:text-embedding-3-small.")
+        raise EmbeddingError('The embedding "openai:" names no model. Write, for example, openai:text-embedding-3-small.')
+    from llama_index.embeddings.openai_like import OpenAILikeEmbedding
+    from openai import OpenAIError
+
+    class ServerEmbedding(OpenAILikeEmbedding):  # type: ignore[misc]  # untyped
+        """A server's embedding whose failures say what to do."""
+
+        def _get_query_embedding(self, query: str) -> list[float]:
+            return self._get_text_embeddings([query])[0]
+
+        def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+            try:
+                vectors: list[list[float]] = super()._get_text_embeddings(texts)
+            except OpenAIError as error:
+                address = api_base or "api.openai.com"
+                raise EmbeddingError(
+                    f"The embedding server at {address} failed: {error}. Check OPENAI_BASE_URL, OPENAI_API_KEY and the"
+                    f" model {model!r}, then run it again; what was embedded before is kept."
+                ) from error
+            return vectors
+
     key = api_key or os.environ.get("OPENAI_API_KEY") or "none"  # a local server asks for no key, its client does
-    settings = {"api_base": api_base, "api_key": key, "embed_batch_size": 100, "max_retries": 3}
-    return cast("BaseEmbedding", OpenAILikeEmbedding(model_name=model, **settings))
+    return ServerEmbedding(model_name=model, api_base=api_base, api_key=key, embed_batch_size=100, max_retries=3)
 
 
 def _local(name: str, allow_downloads: bool) -> BaseEmbedding:

@@ -21,7 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ingestion.catalogue import Catalogue
-from ingestion.errors import LibraryError
+from ingestion.errors import LibraryError, VouchedError
 from ingestion.paper import Paper, Refusal
 from ingestion.passages import passages_of, whole_text
 from ingestion.readers import read
@@ -81,7 +81,7 @@ class Library:
         Raises:
             LibraryError: there is no library and ``create`` is false, the path is a file, or it cannot be opened.
         """
-        path = Path(path).expanduser()
+        path = Path(os.path.expanduser(path))  # unlike Path.expanduser, never raises
         file = path / "catalogue.sqlite3"
         if path.exists() and not path.is_dir():
             raise LibraryError(f"{path} is a file; a library is a folder. Name another with --library DIR.")
@@ -99,8 +99,10 @@ class Library:
         return library
 
     def close(self) -> None:
-        """Close the catalogue; Chroma and Tantivy need no closing."""
+        """Close the catalogue and the vectors; Tantivy needs no closing."""
         self.catalogue.close()
+        if "vectors" in self.__dict__:  # a cached property: there only if it was used
+            self.vectors.close()
 
     @cached_property
     def embedding(self) -> BaseEmbedding:
@@ -236,12 +238,20 @@ class Library:
         self.catalogue.mark(ids, "ready")
 
     def _recover(self) -> None:
-        """Finish what a killed process left, unless a living one is at it this moment, or the disk is read-only."""
+        """Finish what a killed process left, unless a living one is at it this moment, or the disk is read-only.
+
+        Where that fails the library opens all the same: what is acknowledged can be read, and the next writer tries again.
+        """
         unsettled = self.catalogue.unsettled()
         if unsettled and os.access(self.path, os.W_OK):
-            with contextlib.suppress(Timeout), self._lock.acquire(timeout=0):
-                logger.warning("Finishing %d papers that an interrupted run left half-way.", unsettled)
-                self._settle()
+            try:
+                with self._lock.acquire(timeout=0):
+                    logger.warning("Finishing %d papers that an interrupted run left half-way.", unsettled)
+                    self._settle()
+            except Timeout:
+                pass
+            except (VouchedError, OSError) as error:
+                logger.warning("They could not be finished: %s", error)
 
     def _settle(self) -> None:
         """Finish what was begun: index pending papers, and forget those that are leaving."""

@@ -22,27 +22,17 @@ INSIDE = frozenset(
         "viz",
         "resp",
         "approx",
-        "ca",
         "fig",
         "figs",
         "eq",
         "eqs",
-        "sec",
         "secs",
-        "tab",
-        "ref",
         "refs",
-        "no",
         "nos",
-        "vol",
-        "ch",
         "dr",
         "mr",
         "mrs",
-        "ms",
         "prof",
-        "st",
-        "al",
         "incl",
         "excl",
         "dept",
@@ -55,8 +45,10 @@ INSIDE = frozenset(
         "i.i.d",
     ]
 )
-# Abbreviations that may also stand last: they end a sentence only before a word that starts one.
-MAY_END = frozenset(["etc", "u.s", "u.k", "e.u", "ph.d", "m.sc", "b.sc", "inc", "ltd", "co", "corp", "jr", "sr"])
+# Those that may also stand last, or are also words ("no.", "5 ms."): they end a sentence only before a word that starts one.
+MAY_END = frozenset(
+    ["etc", "u.s", "u.k", "e.u", "ph.d", "m.sc", "b.sc", "inc", "ltd", "co", "corp", "jr", "sr"]
+) | frozenset(["al", "no", "ms", "sec", "ch", "ca", "st", "tab", "ref", "vol"])
 STARTERS = frozenset(
     [
         "we",
@@ -114,10 +106,12 @@ STARTERS = frozenset(
         "one",
     ]
 )
-STOP = re.compile(r"[.!?]+[\"'”’)\]}*]*(?=\s)|\n\s*\n")
+STOP = re.compile(r"[.!?؟।]+[\"'”’)\]}*]*(?=\s)|[。！？]+[\"'”’」』）]*|\n\s*\n")
 BEGINS = re.compile(r"\s+[\"'“‘(\[{$\\*`]*[^\W_a-z]|\s+[\"'“‘(\[{$\\*`]*[a-z]+[A-Z0-9]|\s+[$\\`]|\s+[•–—-]\s|\s*$")
 LAST_WORD = re.compile(r"[^\s(\[{\"'“‘]+$")
-WORD = re.compile(r"[^\W\d_]+")
+NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
+# As Pandoc tells formulas from prices: no space inside the dollar signs, no digit after them.
+FORMULA = re.compile(r"\$\$(?:(?!\n\s*\n)[^$])+\$\$|\$(?=\S)(?:(?!\n\s*\n)[^$])+(?<=\S)\$(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +124,8 @@ class Sentence:
 
 def split_sentences(text: str) -> list[Sentence]:
     """Split a text into its sentences, in order; together they cover every character but the white space between."""
-    cuts = [match.end() for match in STOP.finditer(text) if _ends(text, match)]
+    formulas = {place for match in FORMULA.finditer(text) for place in range(*match.span())} if "$" in text else set()
+    cuts = [match.end() for match in STOP.finditer(text) if match.start() not in formulas and _ends(text, match)]
     sentences = []
     for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
         span = text[start:end]
@@ -142,18 +137,12 @@ def split_sentences(text: str) -> list[Sentence]:
 
 def _ends(text: str, stop: re.Match[str]) -> bool:
     """Decide whether a possible stop ends a sentence."""
-    if stop.group().isspace():
+    if stop.group().isspace() or stop.group()[0] in "。！？":  # Chinese puts no space between sentences
         return True
     before, after = text[max(0, stop.start() - 40) : stop.start()], text[stop.end() : stop.end() + 40]
-    if not BEGINS.match(after) or _in_formula(text, stop):
+    if not BEGINS.match(after):
         return False
     return re.match(r"\.(?!\.)", stop.group()) is None or not _abbreviates(before, after)
-
-
-def _in_formula(text: str, stop: re.Match[str]) -> bool:
-    """Tell by an odd number of dollar signs in the paragraph so far, and one to close the formula."""
-    paragraph = text.rfind("\n\n", 0, stop.start()) + 1
-    return text.count("$", paragraph, stop.start()) % 2 == 1 and "$" in text[stop.end() :].split("\n\n", maxsplit=1)[0]
 
 
 def _abbreviates(before: str, after: str) -> bool:
@@ -164,8 +153,8 @@ def _abbreviates(before: str, after: str) -> bool:
     if word in INSIDE and not shouted:
         return True
     if word in MAY_END or re.fullmatch(r"[a-z]|([a-z]\.)+[a-z]", word):  # "J. Smith", "the U.S. Army"; but "vitamin C. We …"
-        follows = WORD.search(after)
-        return follows is None or follows.group().lower() not in STARTERS
+        follows = NEXT_WORD.match(after)
+        return follows is None or follows.group(1).lower() not in STARTERS
     return re.fullmatch(r"\(?(\d{1,2}|[ivx]+)", word) is not None and _enumerates(before, word)
 
 

@@ -6,9 +6,10 @@ Chroma is given vectors and ids only, so that a quote is always cut from the cat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from ingestion.errors import LibraryError
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection as ChromaCollection
 
@@ -33,26 +34,19 @@ class VectorStore:
 
     def __init__(self, path: Path) -> None:
         """Open the folder, making it where there is none. Raises LibraryError."""
-        import chromadb
-        from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
+        self._path = path
         self._errors: tuple[type[Exception], ...] = (ChromaError, ValueError, OSError, RuntimeError)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._client: ClientAPI = chromadb.PersistentClient(
-                str(path), settings=Settings(anonymized_telemetry=False, allow_reset=False)
-            )
-            self._collections: dict[Kind, ChromaCollection] = {
-                kind: self._client.get_or_create_collection(
-                    kind,
-                    embedding_function=None,
-                    configuration={"hnsw": HNSW},
-                )
-                for kind in ("passages", "papers")
-            }
-        except self._errors as error:
-            raise LibraryError(f"The vectors in {path} cannot be opened: {error}.") from error
+        self._client: Client | None = None
+        self._collections: dict[Kind, ChromaCollection] = {}
+        self.count("papers")  # opens it
+
+    def close(self) -> None:
+        """Let go of the files; the next use opens them again."""
+        if self._client is not None:
+            self._client.close()
+        self._client, self._collections = None, {}
 
     def replace(self, passages: Mapping[str, Vectors], papers: Mapping[str, Vectors]) -> None:
         """Write the vectors of papers: per paper id, an array (n_passages, d) and one (d,). Old ones go after."""
@@ -70,12 +64,14 @@ class VectorStore:
 
     def nearest(self, kind: Kind, vector: Vectors, k: int, within: Collection[str] | None = None) -> dict[str, float]:
         """Map the ids of the k nearest vectors to their cosine similarity to ``vector`` (d,), nearest first."""
-        collection = self._collections[kind]
-        k = min(k, collection.count())
-        if k == 0 or (within is not None and not within):
+        if within is not None and not within:
             return {}
         where: Any = {"paper": {"$in": list(within)}} if within is not None else None
-        found = collection.query(query_embeddings=np.stack([vector]), n_results=k, where=where, include=["distances"])
+        with self._chroma(kind, "read") as collection:
+            k = min(k, collection.count())
+            if k == 0:
+                return {}
+            found = collection.query(query_embeddings=np.stack([vector]), n_results=k, where=where, include=["distances"])
         distances = found["distances"] or [[]]
         return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
 
@@ -84,7 +80,8 @@ class VectorStore:
         if not paper_ids:
             return {}
         where: Any = {"paper": {"$in": list(paper_ids)}}
-        found = self._collections["passages"].get(where=where, include=["embeddings"])
+        with self._chroma("passages", "read") as collection:
+            found = collection.get(where=where, include=["embeddings"])
         rows: dict[str, list[tuple[int, Any]]] = {}
         embeddings = found["embeddings"] if found["embeddings"] is not None else []
         for id_, vector in zip(found["ids"], embeddings, strict=True):
@@ -97,31 +94,51 @@ class VectorStore:
 
     def count(self, kind: Kind) -> int:
         """Count the vectors of a kind."""
-        return int(self._collections[kind].count())
+        with self._chroma(kind, "read") as collection:
+            return int(collection.count())
 
     def _passage_ids(self, paper_id: str) -> list[str]:
-        ids = self._collections["passages"].get(where={"paper": paper_id}, include=[])["ids"]
+        with self._chroma("passages", "read") as collection:
+            ids = collection.get(where={"paper": paper_id}, include=[])["ids"]
         return sorted(ids, key=lambda id_: int(id_.rpartition("#")[2]))
 
     def _upsert(self, kind: Kind, rows: list[tuple[str, str, Vectors]]) -> None:
-        try:
-            for start in range(0, len(rows), WRITE_BATCH):
-                chunk = rows[start : start + WRITE_BATCH]
-                self._collections[kind].upsert(
+        for start in range(0, len(rows), WRITE_BATCH):
+            chunk = rows[start : start + WRITE_BATCH]
+            with self._chroma(kind, "written") as collection:
+                collection.upsert(
                     ids=[id_ for id_, _, _ in chunk],
                     embeddings=np.stack([vector for _, _, vector in chunk]),
                     metadatas=[{"paper": paper_id} for _, paper_id, _ in chunk],
                 )
-        except self._errors as error:
-            raise LibraryError(
-                f"The vectors cannot be written: {error}. Free some disk space, then run it again."
-            ) from error
 
     def _delete(self, kind: Kind, ids: list[str]) -> None:
+        for start in range(0, len(ids), WRITE_BATCH):
+            with self._chroma(kind, "written") as collection:
+                collection.delete(ids=ids[start : start + WRITE_BATCH])
+
+    @contextlib.contextmanager
+    def _chroma(self, kind: Kind, use: Literal["read", "written"]) -> Iterator[ChromaCollection]:
+        """Give a collection, opening Chroma where it is closed, and turn its errors into LibraryError."""
         try:
-            for start in range(0, len(ids), WRITE_BATCH):
-                self._collections[kind].delete(ids=ids[start : start + WRITE_BATCH])
+            if not self._collections:
+                self._open()
+            yield self._collections[kind]
         except self._errors as error:
-            raise LibraryError(
-                f"The vectors cannot be written: {error}. Free some disk space, then run it again."
-            ) from error
+            # After a failed write (a full disk) a connection of Chroma's pool keeps its lock, and the next call would wait
+            # for it without end: only a new client is of use.
+            self.close()
+            remedy = "Free some disk space, then run it again." if use == "written" else "The folder may be damaged."
+            raise LibraryError(f"The vectors in {self._path} cannot be {use}: {error}. {remedy}") from error
+
+    def _open(self) -> None:
+        import chromadb
+        from chromadb.config import Settings
+
+        self._path.mkdir(parents=True, exist_ok=True)
+        settings = Settings(anonymized_telemetry=False, allow_reset=False)
+        self._client = cast("Client", chromadb.PersistentClient(str(self._path), settings=settings))
+        self._collections = {
+            kind: self._client.get_or_create_collection(kind, embedding_function=None, configuration={"hnsw": HNSW})
+            for kind in ("passages", "papers")
+        }

@@ -49,6 +49,7 @@ class Words:
 
     def replace(self, papers: Iterable[Paper], gone: Iterable[str] = ()) -> None:
         """Index papers in place of what stood under their ids, and forget the ids that are gone, in one commit."""
+        writer: tantivy.IndexWriter | None = None
         try:
             writer = self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
             for paper_id in gone:
@@ -62,6 +63,8 @@ class Words:
             raise LibraryError(
                 f"The word index cannot be written: {error}. Free some disk space, then run it again."
             ) from error
+        finally:
+            writer = None  # it keeps its lock as long as it lives, and an error's traceback would keep it alive
         self._index.reload()
 
     def count(self) -> int:

@@ -27,6 +27,7 @@ class Prompt:
 def _load(name: str) -> tuple[Template, frozenset[str]]:
     # Not HTML: the text goes to a model, which would read &lt; as it stands.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    environment.filters["data"] = _data
     source = resources.files(__package__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
     declared = DECLARATION.match(source)
     variables = frozenset(declared.group(1).split(", ")) if declared else frozenset()
@@ -34,6 +35,11 @@ def _load(name: str) -> tuple[Template, frozenset[str]]:
     if used != variables:
         raise ValueError(f"The prompt {name} declares {sorted(variables)} and uses {sorted(used)}.")
     return environment.from_string(source), variables
+
+
+def _data(text: str) -> str:
+    """Keep text from papers within its line and its marks: a line of its own could pass for another piece of evidence."""
+    return " ".join(text.split()).replace("<", "‹")
 
 
 def render(name: str, **variables: object) -> Prompt:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,6 +78,22 @@ def event(text: str | None, **more: object) -> bytes:
     return f"data: {json.dumps({'id': '1', 'model': 'scripted', 'choices': choices, **more})}\n\n".encode()
 
 
+def evidence_in(prompt: str) -> dict[int, str]:
+    """Read the numbered evidence out of a prompt."""
+    block = prompt.partition("<evidence>")[2].partition("</evidence>")[0]
+    return {int(number): quote for number, quote in re.findall(r"^\[(\d+)\] \(.*?\) (.*)$", block, re.MULTILINE)}
+
+
+def writes(text: str) -> Reply:
+    """Answer with a text in which {1} stands for the first evidence of the prompt, word for word."""
+
+    def reply(call: Call) -> None:
+        shown = evidence_in(call.prompt)
+        says(re.sub(r"\{(\d+)\}", lambda number: shown[int(number[1])], text))(call)
+
+    return reply
+
+
 def fails(status: int, message: str = "no", **headers: str) -> Reply:
     """Refuse with a status."""
     return lambda call: call.send(json.dumps({"error": {"message": message}}).encode(), status=status, **headers)
@@ -84,6 +102,11 @@ def fails(status: int, message: str = "no", **headers: str) -> Reply:
 def sends(body: bytes, kind: str = "application/json") -> Reply:
     """Answer 200 with this, whatever was asked."""
     return lambda call: call.send(body, kind=kind)
+
+
+def lists(*models: str) -> Reply:
+    """Offer these models."""
+    return sends(json.dumps({"data": [{"id": model, "object": "model"} for model in models]}).encode())
 
 
 def streams(*pieces: bytes, finish: bool = True) -> Reply:
@@ -106,7 +129,7 @@ class ScriptedServer:
     """Gives its replies in order, the last one for ever. ``calls`` are the chat requests so far."""
 
     replies: list[Reply] = field(default_factory=list)
-    models: Reply = sends(b'{"data": [{"id": "only-one", "object": "model"}]}')
+    models: Reply = field(default_factory=lambda: lists("only-one"))
     calls: list[Call] = field(default_factory=list)
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
@@ -114,6 +137,17 @@ class ScriptedServer:
     def script(self, *replies: Reply) -> None:
         """Answer in this way."""
         self.replies = list(replies)
+
+
+class Server(ThreadingHTTPServer):
+    """Threads that end with the process, quiet about clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report what is not a lost connection."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -124,10 +158,10 @@ def scripted_server() -> Iterator[ScriptedServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 (the name http.server calls)
+        def do_GET(self) -> None:
             scripted.models(Call({}, "", self, scripted.closing))
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             call = Call(body, self.headers["authorization"].removeprefix("Bearer "), self, scripted.closing)
             scripted.calls.append(call)
@@ -136,8 +170,7 @@ def scripted_server() -> Iterator[ScriptedServer]:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     scripted.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

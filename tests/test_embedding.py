@@ -215,7 +215,7 @@ class _Server(BaseHTTPRequestHandler):
         data = [{"object": "embedding", "index": i, "embedding": [len(text), 1]} for i, text in enumerate(texts)]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         reply = json.dumps({"object": "list", "data": data, "model": body["model"], "usage": usage}).encode()
-        self.send_response(200)
+        self.send_response(401 if body["model"] == "forbidden" else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
@@ -248,5 +248,11 @@ def test_without_the_openai_client_the_remedy_is_named(monkeypatch: pytest.Monke
 
 
 def test_an_openai_server_needs_a_model_name() -> None:
-    with pytest.raises(EmbeddingError, match="names no embedding model"):
+    with pytest.raises(EmbeddingError, match="names no model"):
         load_embedding("openai:")
+
+
+def test_a_server_that_refuses_is_explained(server: str) -> None:
+    remote = load_embedding("openai:forbidden", api_base=server, api_key="wrong")
+    with pytest.raises(EmbeddingError, match=r"failed: .*401.* Check OPENAI_BASE_URL"):
+        remote.get_query_embedding("two")

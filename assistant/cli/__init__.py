@@ -17,6 +17,8 @@ from assistant.cli.output import fail
 from assistant.errors import QuestionError
 from ingestion.errors import VouchedError
 
+INTERRUPTED = 130  # Typer, too, gives this code for Ctrl-C
+
 app = typer.Typer(
     name="vouched",
     help="Ask a library of research abstracts; every sentence of an answer carries an exact quote and a checked verdict.",
@@ -51,23 +53,35 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     for command in entry_points(group="vouched.commands"):
         app.add_typer(command.load(), name=command.name)
-    as_json = "--json" in sys.argv
     try:
-        code = app(standalone_mode=False)
+        code = _run("--json" in sys.argv)
         sys.stdout.flush()
-    except QuestionError as error:
-        code = fail(error, as_json, code=2)
-    except VouchedError as error:
-        code = fail(error, as_json, code=1)
-    except TyperException as error:  # the call was wrong: an unknown option, a missing argument
-        code = fail(error, as_json, code=2) if as_json else _usage(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. What was acknowledged is kept; run it again to go on.\n")
-        code = 130
-    except BrokenPipeError:  # the reader of a pipe has gone, as `head` does
+    except (BrokenPipeError, SystemExit) as ended:
+        # The reader of a pipe has gone, as `head` does. Typer and Rich leave with 1 where they notice first.
+        if not isinstance(ended, BrokenPipeError) and not isinstance(ended.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    sys.exit(code or 0)
+    if code == INTERRUPTED:
+        sys.stderr.write("\nStopped. What was acknowledged is kept; run it again to go on.\n")
+    sys.exit(code)
+
+
+def _run(as_json: bool) -> int:
+    """Run a command; returns the exit code."""
+    try:
+        return app(prog_name="vouched", standalone_mode=False) or 0
+    except QuestionError as error:
+        return fail(error, as_json, code=2)
+    except VouchedError as error:
+        return fail(error, as_json, code=1)
+    except TyperException as error:  # the call was wrong: an unknown option, a missing argument
+        return fail(error, as_json, code=2) if as_json else _usage(error)
+    except UnicodeEncodeError as error:  # Linux lets an argument be any bytes; a library holds text
+        wrong = QuestionError(f"{error.object!r} is not valid UTF-8. Mend the argument, or rename the file.")
+        return fail(wrong, as_json, code=2)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _usage(error: TyperException) -> int:

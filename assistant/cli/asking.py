@@ -17,6 +17,7 @@ from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, error_object, show_answer, write_json
 from assistant.errors import QuestionError
 from assistant.opening import open_library
+from assistant.question import asked
 from assistant.settings import LLMKind
 from ingestion.errors import VouchedError
 
@@ -49,13 +50,13 @@ def ask(
         raise typer.BadParameter("Give a question, or --batch FILE.jsonl.")
     if strategy not in (None, "direct"):
         raise typer.BadParameter(f"There is no strategy {strategy!r}; there is: direct.")
-    settings = settings_from(context, library, llm=llm, model=model)
+    if question is not None:
+        asked(question)  # before anything is loaded
+    settings = settings_from(context, library, llm=llm, model=model, strategy=strategy)
     opened = open_library(settings)
     with console(err=True).status("Waking up …"):
-        from assistant.engine import Assistant, asked
+        from assistant.engine import Assistant
 
-        if question is not None:
-            asked(question)  # before anything is loaded
         assistant = Assistant(opened, settings)
     scope: dict[str, Any] = {"papers": paper or (), "year_from": year_from, "year_to": year_to}
     if batch is not None:
@@ -85,7 +86,6 @@ def search(
         raise typer.BadParameter("Give a query, or --batch FILE.jsonl.")
     opened = open_library(settings_from(context, library))
     with console(err=True).status("Waking up …"):
-        from assistant.engine import asked
         from assistant.retrieval import HybridRetriever
         from assistant.searching import search as find
 
@@ -108,6 +108,8 @@ def _show_results(result: dict[str, Any]) -> None:
         out.print(Text.assemble((f"{rank:>3}. ", "dim"), (paper["title"], "bold"), (f"  {paper['paper_id']}", "cyan")))
         for passage in paper["passages"][:1]:
             out.print(Text(f"     “{passage['text']}”", style="dim"))
+    if not result["results"]:
+        console(err=True).print("Nothing found: the library is empty.")
 
 
 def _each(
@@ -123,41 +125,48 @@ def _each(
     if not lines:
         raise QuestionError(f'{file} has no lines; expected one {{"id": …, "{field}": …}} a line.')
     failed = 0
-    for number, line in track(enumerate(lines, start=1), "Asking", len(lines), console=console(err=True), transient=True):
+    for number, line in track(lines, "Asking", console=console(err=True), transient=True):
         identity: Any = None
         try:
-            record = json.loads(line)
-            if not isinstance(record, dict) or not isinstance(record.get(field), str):
-                raise QuestionError(f'Line {number} of {file} is not {{"id": …, "{field}": "…"}}.')
+            record = _record(line, f"Line {number} of {file}")
             identity = record.get("id")
+            if not isinstance(record.get(field), str):
+                raise QuestionError(f'Line {number} of {file} is not {{"id": …, "{field}": "…"}}.')
             result = do(record[field])
-        except json.JSONDecodeError as error:
-            failed += 1
-            _report(identity, QuestionError(f"Line {number} of {file} is not valid JSON: {error.msg}."), as_json)
         except VouchedError as error:
             failed += 1
-            _report(identity, error, as_json)
+            if as_json:
+                write_json({"id": identity, **error_object(error)})
+            else:
+                console(err=True).print(f"{number if identity is None else identity}: {error}", soft_wrap=True)
         else:
             if as_json:
                 write_json({"id": identity, **to_dict(result)})
             else:
-                console().print(Text(f"\n{identity if identity is not None else number}: {record[field]}", style="bold"))
+                console().print(Text(f"\n{number if identity is None else identity}: {record[field]}", style="bold"))
                 show(result)
     if failed == len(lines):
         raise typer.Exit(1)
 
 
-def _report(identity: Any, error: VouchedError, as_json: bool) -> None:  # noqa: ANN401 (whatever the line gave as id)
-    if as_json:
-        write_json({"id": identity, **error_object(error)})
-    else:
-        console(err=True).print(f"{identity}: {error}")
-
-
-def _lines(file: Path) -> list[str]:
-    """Read the written lines of a batch file, or of standard input. Raises QuestionError."""
+def _record(line: str, where: str) -> dict[str, Any]:
+    """Decode one line of a batch. Raises QuestionError."""
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise QuestionError(f"{where} is not valid JSON: {error.msg} at column {error.colno}.") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; lists in lists in lists
+        raise QuestionError(f"{where} is JSON that cannot be read: {error}.") from error
+    if not isinstance(record, dict):
+        raise QuestionError(f"{where} is not a JSON object.")
+    return record
+
+
+def _lines(file: Path) -> list[tuple[int, str]]:
+    """Read the written lines, with their numbers, of a batch file or of standard input. Raises QuestionError."""
+    try:
+        # Standard input as bytes: a batch is UTF-8, whatever the locale says.
+        text = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionError(f"The batch {file} cannot be read: {error}.") from error
-    return [line for line in text.split("\n") if line.strip()]
+    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]

@@ -20,7 +20,10 @@ Check = Callable[[Settings], str]
 
 
 def doctor(context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Check what works on this machine, and say the remedy for what does not."""
+    """Check what works on this machine, and say the remedy for what does not.
+
+    Example: vouched doctor --library ./library
+    """
     settings = settings_from(context, library)
     results = []
     for name, check in CHECKS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,8 @@ from assistant.cli.output import console, error_object, write_json
 from assistant.opening import open_library
 from ingestion.errors import VouchedError
 from ingestion.library import IngestReport
+from ingestion.paper import Paper, Refusal
+from ingestion.readers import read
 
 SHOWN = 20  # refusals printed for a person; --json gives all
 
@@ -38,11 +41,10 @@ def ingest(
     page = resources.files("ingestion").joinpath("samples", "papers-page.txt")
     with resources.as_file(page) as sample_path, _bar() as bar:
         task = bar.add_task("Embedding abstracts", total=None)
-        report = opened.ingest(
-            [*(paths or []), *([sample_path] if sample else [])],
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    failed = failure(report)
+        useless: list[Refusal] = []
+        records = _records([*(paths or []), *([sample_path] if sample else [])], useless)
+        report = opened.add(records, lambda done, total: bar.update(task, completed=done, total=total))
+    failed = VouchedError(f"No paper could be read: {'; '.join(map(_said, useless[:3]))}.") if useless else None
     if as_json:
         write_json(asdict(report) | (error_object(failed) if failed else {}))
     else:
@@ -51,15 +53,23 @@ def ingest(
         raise typer.Exit(1)
 
 
-def failure(report: IngestReport) -> VouchedError | None:
-    """Tell whether what was asked could not be done: a source was refused whole, or nothing was found in any."""
-    whole = [refusal for refusal in report.refused if refusal.line is None]
-    if whole:
-        return VouchedError("; ".join(f"{refusal.source} {refusal.reason}" for refusal in whole[:3]))
-    if report.refused and not report.added + report.updated + report.unchanged:
-        first = report.refused[0]
-        return VouchedError(f"No record could be used. The first, {first.source}, line {first.line}, {first.reason}.")
-    return None
+def _records(paths: Iterable[Path], useless: list[Refusal]) -> Iterator[Paper | Refusal]:
+    """Read files; of each that holds no paper the first refusal is noted. A bad record among good ones is no failure."""
+    for path in paths:
+        first, papers = None, 0
+        for record in read(path):
+            if isinstance(record, Paper):
+                papers += 1
+            else:
+                first = first or record
+            yield record
+        if first is not None and papers == 0:
+            useless.append(first)
+
+
+def _said(refusal: Refusal) -> str:
+    where = refusal.source if refusal.line is None else f"{refusal.source}, line {refusal.line}"
+    return f"{where} {refusal.reason}"
 
 
 def _bar() -> Progress:
@@ -70,8 +80,7 @@ def _bar() -> Progress:
 def _show(report: IngestReport) -> None:
     error, out = console(err=True), console()
     for refusal in report.refused[:SHOWN]:
-        where = refusal.source if refusal.line is None else f"{refusal.source}, line {refusal.line}"
-        error.print(f"Refused: {where} {refusal.reason}", soft_wrap=True)
+        error.print(f"Refused: {_said(refusal)}", soft_wrap=True)
     if len(report.refused) > SHOWN:
         error.print(f"… and {len(report.refused) - SHOWN} more; --json lists them all.")
     out.print(

@@ -28,3 +28,5 @@ def settings_from(context: typer.Context, library: Path | None, **given: Any) ->
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise VouchedError(f"A setting is wrong: {wrong}. Mend it in the environment (VOUCHED_…) or in .env.") from error
+    except UnicodeDecodeError as error:
+        raise VouchedError(f"The file .env is not UTF-8 text: {error}. Mend or remove it.") from error

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import accumulate
 from typing import Annotated
 
 import typer
@@ -34,20 +35,26 @@ class Format(StrEnum):
 
 @app.command("list")
 def list_papers(context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the papers in order of arrival."""
+    """List the papers in order of arrival.
+
+    Example: vouched papers list --json
+    """
     papers = list(open_library(settings_from(context, library)).papers())
     if as_json:
         write_json({"papers": [paper.to_dict() for paper in papers]})
         return
+    out = console()
     for paper in papers:
-        line = Text.assemble((paper.id, "cyan"), f"  {paper.year or ''}  {paper.title}")
-        console().print(line, soft_wrap=True)
+        out.print(Text.assemble((paper.id, "cyan"), f"  {paper.year or ''}  {paper.title}"), soft_wrap=True)
     console(err=True).print(f"{len(papers)} papers")
 
 
 @app.command()
 def show(context: typer.Context, paper_id: str, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Show one paper."""
+    """Show one paper.
+
+    Example: vouched papers show doi:10.1000/182
+    """
     paper = open_library(settings_from(context, library)).paper(paper_id)
     if as_json:
         write_json(paper.to_dict())
@@ -60,7 +67,10 @@ def show(context: typer.Context, paper_id: str, library: LibraryOption = None, a
 
 @app.command()
 def remove(context: typer.Context, paper_ids: Ids, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Remove papers from the library: all of the given ids, or none when one is unknown."""
+    """Remove papers from the library: all of the given ids, or none when one is unknown.
+
+    Example: vouched papers remove doi:10.1000/182 arxiv:2409.12452
+    """
     opened = open_library(settings_from(context, library))
     removed = opened.remove(paper_ids)
     if as_json:
@@ -76,7 +86,10 @@ def export(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write all papers to standard output."""
+    """Write all papers to standard output.
+
+    Examples: vouched papers export > papers.jsonl  ·  vouched papers export --format bibtex > papers.bib
+    """
     papers = open_library(settings_from(context, library)).papers()
     if as_json:
         write_json({"papers": [paper.to_dict() for paper in papers]})
@@ -125,6 +138,7 @@ def _bibtex(papers: Iterable[Paper]) -> Iterable[str]:
 
 def _balanced(text: str) -> str:
     """Keep a stray brace from ending the field; escape what TeX would read as a command, unless it already is."""
-    if text.count("{") != text.count("}"):
+    depths = list(accumulate((character == "{") - (character == "}") for character in text))
+    if depths and (min(depths) < 0 or depths[-1] != 0):
         text = text.replace("{", "").replace("}", "")
     return re.sub(r"(?<!\\)([%&#])", r"\\\1", text)

@@ -13,7 +13,8 @@ from assistant.llm import Writer
 from prompts import Prompt, render
 
 REFUSAL = "The evidence does not answer this."
-REFUSES = re.compile(r"\W*the evidence (provided )?does not (answer|contain)", re.IGNORECASE)
+REFUSES = re.compile(r"\bthe (provided )?evidence (provided )?(does not|doesn't) (answer|contain)", re.IGNORECASE)
+THOUGHT = re.compile(r"^\s*<think>.*?(</think>|$)", re.DOTALL)  # some servers leave it in the answer
 
 
 class Direct:
@@ -29,7 +30,7 @@ class Direct:
     def draft(self, question: str, evidence: Sequence[Evidence]) -> Generator[Delta, None, list[Drafted]]:
         """Ask the model. Raises LLMError."""
         text = yield from self._write(render("answer.v1", question=question, evidence=evidence, refusal=REFUSAL))
-        return [] if REFUSES.match(text) else parse_draft(text, evidence)
+        return _statements(text, evidence)
 
     def repair(
         self, question: str, evidence: Sequence[Evidence], statements: Sequence[Statement]
@@ -46,9 +47,9 @@ class Direct:
         prompt = render("repair.v1", question=question, evidence=evidence, refusal=REFUSAL, draft=draft, problems=problems)
         try:
             text = yield from self._write(prompt)
+            return _statements(text, evidence)
         except LLMError:
             return None  # the first draft stands, flagged
-        return [] if REFUSES.match(text) else parse_draft(text, evidence)
 
     def usage(self) -> Usage:
         """Say what the calls have used so far."""
@@ -60,3 +61,12 @@ class Direct:
             text += piece
             yield Delta(piece)
         return text
+
+
+def _statements(text: str, evidence: Sequence[Evidence]) -> list[Drafted]:
+    """Read the model's statements; none where all it says is that the evidence does not answer. Raises LLMError."""
+    drafted = parse_draft(THOUGHT.sub("", text), evidence)
+    if not drafted:
+        raise LLMError("The model wrote no sentence. Name a more able one with --model, or use --llm extractive.")
+    said = [sentence for sentence in drafted if not REFUSES.search(sentence.text)]
+    return said if len(said) == len(drafted) or any(sentence.numbers for sentence in said) else []

@@ -17,11 +17,13 @@ PROSE = re.compile(
 LINK = re.compile(r"https?://\S+")
 # The last paragraph of many an abstract: "Code: https://…", "Our code and data are available."
 NOTE = re.compile(
-    r"(our |the |all |source |project )*(code|data|datasets?|models?|weights|page|website|demo|homepage|github|implementation)\b"
+    r"(our |the |all |source |project )*(code|data(sets?)?|models?|weights|page|website|demo|homepage|implementation)\b"
     r"(.*https?://\S+|.*\b(is|are|will be)\b.*\b(available|released|public|open)\b.*\.)",
     re.IGNORECASE | re.DOTALL,
 )
-LEGAL = re.compile(r"©|\(c\) \d{4}|copyright\b|.{0,200}all rights reserved\.?$|(this|our) (web)?site uses cookies", re.IGNORECASE)
+LEGAL = re.compile(
+    r"©|\(c\) \d{4}|copyright\b|.{0,200}all rights reserved\.?$|(this|our) (web)?site uses cookies", re.IGNORECASE
+)
 FULL_STOP = re.compile(r"[.…。।۔][\"'”’)\]」』]*$")
 ASKING_STOP = re.compile(r"[!?！？؟][\"'”’)\]」』]*$")
 NEXT_SENTENCE = re.compile(r"[.!?।۔؟][\"'”’)\]]*\s+[\"'“‘(\[]*[^\W_a-z]|[。！？][^\W_]")
@@ -80,8 +82,14 @@ def _divided(lines: list[tuple[int, int, str]]) -> Iterator[Block]:
     width = max(len(line.strip()) for _, _, line in lines)
     first = 0
     for last, (_, _, line) in enumerate(lines):
-        if last + 1 == len(lines) or _ends_on_purpose(line.strip(), lines[last + 1][2].strip(), width):
-            text = "\n".join(text for _, _, text in lines[first : last + 1])
+        text = "\n".join(text for _, _, text in lines[first : last + 1])
+        following = lines[last + 1][2].strip() if last + 1 < len(lines) else ""
+        if (
+            not following
+            or _ends_on_purpose(line.strip(), following, width)
+            # A title may fill its line, so that no room tells its end; at the top of the block its capitals do.
+            or (first == 0 and _in_title_case(text) and _begins_prose(following, width))
+        ):
             start = lines[first][1] + len(text) - len(text.lstrip())
             yield Block(text.strip(), lines[first][0], start, start + len(text.strip()))
             first = last + 1
@@ -92,7 +100,21 @@ def _ends_on_purpose(line: str, following: str, width: int) -> bool:
     if max(len(line), len(following)) >= UNWRAPPED:
         return True
     room = len(line) + 1 + len(following.split(maxsplit=1)[0]) <= width
-    return room and not following[0].islower() and line[-1] not in ",:;-–—"
+    return room and _capital(following) and line[-1] not in ",:;-–—"
+
+
+def _begins_prose(line: str, width: int) -> bool:
+    """Tell the first line of a wrapped abstract, which is full, from the last of a wrapped title."""
+    return len(line) > 0.8 * width and _capital(line) and not _in_title_case(line)
+
+
+def _capital(line: str) -> bool:
+    return not line[0].islower()
+
+
+def _in_title_case(text: str) -> bool:
+    words: list[str] = re.findall(r"[^\W\d_]{4,}", text)
+    return sum(word[0].isupper() for word in words) > 0.6 * len(words)
 
 
 def _states(text: str) -> bool:
@@ -100,6 +122,4 @@ def _states(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
     if sum(character.islower() or character.isupper() for character in letters) < len(letters) / 2:
         return True
-    words = re.findall(r"[^\W\d_]{4,}", text)
-    in_title_case = sum(word[0].isupper() for word in words) > 0.6 * len(words)
-    return PROSE.search(text) is not None and not in_title_case
+    return PROSE.search(text) is not None and not _in_title_case(text)

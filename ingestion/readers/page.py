@@ -1,8 +1,8 @@
 """A saved listing page: some lines of furniture, then titles, each with its abstract below, told apart by structure.
 
 The heading right above an abstract is its title. Every other heading is furniture (a date, a button, what the page repeats)
-or a paper whose abstract is missing, and is refused by name. Above the first paper, where sites put lines of every kind, only
-what follows the last furniture counts.
+or a paper whose abstract is missing, and is refused by name. Above the first paper, where sites put lines of every kind,
+only what follows the last furniture counts.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def _paper(
     begin = max((place + 1 for place in furniture if place < above), default=0) if first else 0
     others = [heading for heading in titles if heading in headings[begin:] and _is_title(heading, repeated)]
     yield from (_no_abstract(heading, source.name) for heading in others)
-    record = {"title": title.text, "abstract": source.text[paragraphs[0].start : paragraphs[-1].end]}
+    name = re.sub(r"(?<=\w)-\s*\n\s*(?=\w)", "-", title.text)  # a title that was wrapped at its hyphen
+    record = {"title": name, "abstract": source.text[paragraphs[0].start : paragraphs[-1].end]}
     yield paper_from_record(record, source.name, title.line)
 
 

@@ -30,7 +30,7 @@ def paper_from_record(record: Any, source: str, line: int | None) -> Paper | Ref
         if fields[name] is None:
             return Refusal(source, line, f"has no {name}")
         if not isinstance(fields[name], str):
-            return Refusal(source, line, f"has a {name} that is {_kind(fields[name])}, not text")
+            return Refusal(source, line, f"its {name} is {_kind(fields[name])}, not text")
     # JSON can hold half of a surrogate pair, which no file or database can.
     if any("\ud800" <= c <= "\udfff" for name in ("title", "abstract") for c in fields[name]):
         return Refusal(source, line, "has a broken Unicode character (a lone surrogate) in its title or abstract")
@@ -40,6 +40,7 @@ def paper_from_record(record: Any, source: str, line: int | None) -> Paper | Ref
     authors, doi = _authors(fields["authors"]), _text(fields["doi"])
     doi = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:)", "", doi, flags=re.IGNORECASE) if doi else None
     arxiv_id = _text(fields["arxiv_id"])
+    arxiv_id = re.sub(r"^(https?://arxiv\.org/(abs|pdf)/|arxiv:)", "", arxiv_id, flags=re.IGNORECASE) if arxiv_id else None
     return Paper(
         id=_text(fields["id"]) or paper_id(title, authors, doi, arxiv_id),
         title=title,
@@ -94,5 +95,5 @@ def _authors(value: object) -> tuple[str, ...]:
 
 def _year(value: object) -> int | None:
     """Read a year from a number or from the start of a date."""
-    match = re.match(r"\s*([12][0-9]{3})(?![0-9])", str(value))
-    return int(match.group(1)) if match and not isinstance(value, bool) else None
+    match = re.match(r"\s*([12][0-9]{3})(?![0-9])", str(value)) if isinstance(value, str | int | float) else None
+    return int(match.group(1)) if match else None

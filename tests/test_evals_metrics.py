@@ -1,0 +1,184 @@
+"""Each metric against an example worked by hand."""
+
+from __future__ import annotations
+
+from math import log2
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.metrics import (
+    Metric,
+    Outcome,
+    abstention_macro_f1,
+    by_kind,
+    citation_precision,
+    citation_recall,
+    evidence_recall,
+    fact_coverage,
+    holds,
+    is_exact,
+    plain,
+    score,
+)
+from evals.suite import Case, Kind, Suite
+from ingestion.library import Library
+
+ABSTRACT = "Ants march. 🐜 They carry 25.1\\% more. Bees fly."
+
+
+def case(kind: Kind = "fact", id_: str = "c", **fields: Any) -> Case:
+    papers = () if kind == "unanswerable" else ("a", "b")
+    return Case(id_, kind, "Why?", **{"papers": papers, **fields})
+
+
+def quote(paper: str = "a", text: str = "Ants march.", start: int = 0, end: int = 11) -> dict[str, Any]:
+    return {"paper_id": paper, "quote": text, "start": start, "end": end}
+
+
+def answer(*said: str, cites: tuple[dict[str, Any], ...] = (), found: str = "", status: str = "answered") -> dict[str, Any]:
+    statements = [{"text": text} for text in said]
+    retrieved = [{"paper_id": paper} for paper in found]
+    return {"status": status, "answer": " ".join(said), "statements": statements, "citations": cites, "retrieved": retrieved}
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling", "found"),
+    [
+        ("3 of 4", "3", True),
+        ("13 of 40", "3", False),
+        ("3.5 of 4", "3", False),
+        ("1,300 of 4", "300", False),
+        ("see [3], then", "3", True),
+        ("it ends with 3.", "3", True),
+        ("a 25.1\\% gain", "25.1%", True),
+        ("a 25.1% gain", "25.1\\%", True),
+        ("a 125.1% gain", "25.1%", False),
+        ("5x faster", "5x", True),
+        ("15x faster", "5x", False),
+        ("is 4× quicker", "4×", True),
+        ("gains +0.5%, or so", "+0.5%", True),
+        ("gains 10.5%, or so", "0.5%", False),
+        ("in C++, as ever", "C++", True),
+        ("a fresh start", "art", False),
+        ("state of the Art", "art", True),
+        ("GPT-3.5 says", "GPT-3", False),
+        ("says GPT-3.", "gpt-3", True),
+        ("Tutorship\n  Amplification", "tutorship amplification", True),
+        ("non-autoregressive", "autoregressive", True),
+    ],
+)
+def test_a_spelling_is_found_as_a_word_of_its_own(text: str, spelling: str, found: bool) -> None:
+    assert holds(plain(text), spelling) is found
+
+
+def test_a_fact_counts_in_any_of_its_spellings() -> None:
+    asked = case(facts=(("4x", "four times"), ("92",), ("bees", "ants")))
+    assert fact_coverage(Outcome(asked, answer("It is Four Times as fast,", "says the ants' king."))) == pytest.approx(2 / 3)
+    assert (
+        fact_coverage(Outcome(asked, answer("The words are in the answer, not in a statement: 4x.") | {"statements": []}))
+        == 0
+    )
+    assert fact_coverage(Outcome(asked, answer("4x, 92, bees", status="abstained"))) == 0
+    assert fact_coverage(Outcome(asked, None)) == 0
+
+
+def test_citations_are_held_against_the_gold_papers() -> None:
+    asked = case(evidence=("Ants march.", "Bees fly."))
+    outcome = Outcome(asked, answer("x", cites=(quote("a"), quote("a", "Well: Ants march. So."), quote("z", "z"))))
+    assert citation_precision(outcome) == pytest.approx(2 / 3)
+    assert citation_recall(outcome) == 1 / 2
+    assert evidence_recall(outcome) == 1 / 2
+    abstained = Outcome(asked, answer("no", cites=(quote("a"), quote("b")), status="abstained"))
+    assert (citation_recall(abstained), evidence_recall(abstained)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("citation", "exact"),
+    [
+        (quote(), 1),
+        (quote(text="They carry 25.1\\% more.", start=14, end=37), 1),  # the ant is one code point
+        (quote(text="They carry 25.1\\% more.", start=15, end=38), 0),
+        (quote(text="They carry 25.1% more.", start=14, end=37), 0),
+        (quote(text="ants march."), 0),
+        (quote(text="", start=3, end=3), 0),
+        (quote(paper="unknown"), 0),
+    ],
+)
+def test_a_quote_is_exact_at_its_place_only(citation: dict[str, Any], exact: int) -> None:
+    assert is_exact(citation, {"a": ABSTRACT}) == exact
+
+
+def test_abstention_macro_f1_counts_an_error_for_neither_side() -> None:
+    outcomes = [
+        Outcome(case(), answer("x")),
+        Outcome(case(), answer("no", status="abstained")),
+        Outcome(case(), None),
+        Outcome(case("unanswerable"), answer("no", status="abstained")),
+        Outcome(case("unanswerable"), answer("x")),
+    ]
+    answering = 2 * 1 / (2 * 1 + 1 + 2)  # one hit, one answer too many, two too few
+    abstaining = 2 * 1 / (2 * 1 + 1 + 1)
+    assert abstention_macro_f1(outcomes) == Metric(pytest.approx((answering + abstaining) / 2), 5)  # type: ignore[arg-type]
+    assert abstention_macro_f1(outcomes[:3]) == Metric(None, 3)
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Metric]]:
+    """Score four questions: answered, failed, rightly abstained, wrongly answered; the gold papers are a and b."""
+    library = Library.open(tmp_path_factory.mktemp("metrics"), create=True)
+    cases = (
+        case(id_="good", facts=(("25.1%",),), evidence=("Ants march.",)),
+        case(id_="failed", facts=(("25.1%",),), evidence=("Ants march.",)),
+        case("unanswerable", "abstains"),
+        case("unanswerable", "answers"),
+    )
+    records: list[dict[str, Any]] = [
+        {"id": "good", "answer": answer("It is 25.1\\% [1].", cites=(quote(),), found="xayb")},
+        {"id": "failed", "error": {"type": "LLMError", "message": "asleep"}},
+        {"id": "abstains", "answer": answer("No.", found="a", status="abstained")},
+        {"id": "answers", "answer": answer("Yes, it surely is so.", found="b")},
+    ]
+    suite = Suite("small", 1, None, cases, "")
+    return {"all": score(suite, records, library), **by_kind(suite, records, library)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "n"),
+    [
+        ("success@1", 0, 2),
+        ("success@5", 1 / 2, 2),
+        ("MRR", 1 / 2 / 2, 2),  # the first gold paper is second, and the failed question found nothing
+        ("nDCG@10", (1 / log2(3) + 1 / log2(5)) / (1 + 1 / log2(3)) / 2, 2),
+        ("fact coverage", 1 / 2, 2),
+        ("citation precision", 1, 1),
+        ("citation recall", 1 / 2 / 2, 2),
+        ("evidence recall", 1 / 2, 2),
+        ("quote exactness", 0, 1),  # the library has no such paper
+        ("abstained when it should", 1 / 2, 2),
+        ("answered when it should", 1 / 2, 2),
+        ("abstention macro-F1", (2 / 4 + 2 / 3) / 2, 4),
+        ("words", (4 + 5) / 2, 2),
+        ("words, median", 4.5, 2),
+        ("errors", 1, 4),
+    ],
+)
+def test_a_run_is_scored_as_by_hand(name: str, value: float, n: int, scored: dict[str, dict[str, Metric]]) -> None:
+    assert scored["all"][name].value == pytest.approx(value)
+    assert scored["all"][name].n == n
+
+
+def test_each_kind_is_scored_by_itself(scored: dict[str, dict[str, Metric]]) -> None:
+    assert list(scored) == ["all", "fact", "unanswerable"]
+    assert scored["fact"]["success@5"] == scored["all"]["success@5"]
+    assert scored["unanswerable"]["success@5"] == Metric(None, 0)
+    assert scored["unanswerable"]["words"] == Metric(5.0, 1)
+
+
+def test_a_run_in_which_every_question_failed_is_worth_nothing(tmp_path: Path) -> None:
+    suite = Suite("small", 1, None, (case(id_="failed", facts=(("1",),)),), "")
+    table = score(suite, [{"id": "failed", "error": {}}], Library.open(tmp_path, create=True))
+    for name in ("success@1", "success@5", "nDCG@10", "MRR", "fact coverage", "citation recall", "answered when it should"):
+        assert table[name] == Metric(0.0, 1)
+    assert table["quote exactness"] == Metric(None, 0)

@@ -88,12 +88,13 @@ class Assistant(BaseQueryEngine):
         clock.lap("retrieve_ms")
         yield Stage("reading", f"{len(hits)} of {self.library.count()} papers")
         strategy: Strategy = Extractive()
+        paid = strategy  # whose calls are on the bill, also when its answer is not used
         if max((hit.similarity for hit in hits), default=0.0) < self.settings.min_similarity:
-            yield self._abstained(OFF_TOPIC, query, hits, strategy, clock)
+            yield self._abstained(OFF_TOPIC, query, hits, paid, clock)
             return
         notes = []
         try:
-            strategy = choose(self.settings, self.llm, streaming=streaming)
+            strategy = paid = choose(self.settings, self.llm, streaming=streaming)
             statements, evidence = yield from self._write(strategy, query, hits, clock)
         except LLMError as error:
             if self.settings.llm != "auto":
@@ -102,13 +103,11 @@ class Assistant(BaseQueryEngine):
             strategy = Extractive()
             statements, evidence = yield from self._write(strategy, query, hits, clock)
         if not statements:
-            yield self._abstained(NO_ANSWER, query, hits, strategy, clock)
+            yield self._abstained(NO_ANSWER, query, hits, paid, clock)
             return
         vouched, cited = renumber(statements, evidence)
         text = markdown(vouched, cited, name_papers=strategy.names_papers)
-        yield self._answer(
-            query, hits, strategy, clock, answer=text, statements=vouched, citations=cited, notes=tuple(notes)
-        )
+        yield self._answer(query, hits, paid, clock, answer=text, statements=vouched, citations=cited, notes=tuple(notes))
 
     def _write(
         self, strategy: Strategy, query: Query, hits: list[Hit], clock: Clock
@@ -125,20 +124,21 @@ class Assistant(BaseQueryEngine):
         if rewritten is not None:
             statements = better(statements, check(rewritten, evidence, self.verifier))
         if statements and not any(statement.citations for statement in statements):
-            raise LLMError("The model cites none of the evidence. Name a more able one, or use --llm extractive.")
+            name = strategy.usage().model
+            raise LLMError(f"The model {name} cites none of the evidence. Name a more able one, or use --llm extractive.")
         clock.lap("verify_ms")
         return statements, evidence
 
-    def _abstained(self, reason: str, query: Query, hits: list[Hit], strategy: Strategy, clock: Clock) -> Answer:
+    def _abstained(self, reason: str, query: Query, hits: list[Hit], paid: Strategy, clock: Clock) -> Answer:
         nearest = citations(self.selector.select(query, hits, Extractive.portion))
         text = abstention(reason, nearest)
-        return self._answer(query, hits, strategy, clock, answer=text, reason=reason, citations=nearest)
+        return self._answer(query, hits, paid, clock, answer=text, reason=reason, citations=nearest)
 
-    def _answer(self, query: Query, hits: list[Hit], strategy: Strategy, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
+    def _answer(self, query: Query, hits: list[Hit], paid: Strategy, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
         retrieved = tuple(RetrievedPaper(hit.paper.id, hit.paper.title, round(hit.score, 4)) for hit in hits)
         status: Status = "abstained" if said.get("reason") else "answered"
         empty: dict[str, Any] = {"reason": None, "statements": ()}
-        parts = {**empty, **said, "retrieved": retrieved, "usage": strategy.usage(), "timings": clock.timings()}
+        parts = {**empty, **said, "retrieved": retrieved, "usage": paid.usage(), "timings": clock.timings()}
         return Answer(question=query.text, status=status, **parts)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:

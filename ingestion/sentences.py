@@ -106,7 +106,8 @@ STARTERS = frozenset(
         "one",
     ]
 )
-STOP = re.compile(r"[.!?؟।]+[\"'”’)\]}*]*(?=\s)|[。！？]+[\"'”’」』）]*|\n\s*\n")
+# Possessive, and begun only at the first of a run: an abstract may be a million full stops.
+STOP = re.compile(r"(?<![.!?؟।])[.!?؟।]++[\"'”’)\]}*]*+(?=\s)|[。！？]+[\"'”’」』）]*|\n\s*\n")
 BEGINS = re.compile(r"\s+[\"'“‘(\[{$\\*`]*[^\W_a-z]|\s+[\"'“‘(\[{$\\*`]*[a-z]+[A-Z0-9]|\s+[$\\`]|\s+[•–—-]\s|\s*$")
 LAST_WORD = re.compile(r"[^\s(\[{\"'“‘]+$")
 NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")

@@ -62,7 +62,7 @@ def test_bad_records_are_refused_by_line_and_stop_no_other(tmp_path: Path) -> No
         "not valid JSON",
         "has no abstract",
         "is a list",
-        "has a title that is a number",
+        "title is a number, not text",
         f"same id as a paper before it, {IDS[0]}",
     ):
         assert part in reasons

@@ -154,14 +154,6 @@ def test_scope_limits_to_papers_and_years(tmp_path: Path) -> None:
         library.scope(papers=["a", "nope"])
 
 
-def garbage(path: Path) -> None:
-    path.write_bytes(b"no database" * 1_000)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:4096] + bytes(8192))
-
-
 def newer(path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version=99")
@@ -172,8 +164,8 @@ def newer(path: Path) -> None:
     [
         (Path.unlink, "There is no library in .*: vouched ingest"),
         (lambda path: path.write_bytes(b""), "There is no library in .*: vouched ingest"),
-        (garbage, "file is not a database.* restore the folder"),
-        (cut, "malformed.* restore the folder"),
+        (lambda path: path.write_bytes(b"no database" * 1_000), "file is not a database.* restore the folder"),
+        (lambda path: path.write_bytes(path.read_bytes()[:4096] + bytes(8192)), "malformed.* restore the folder"),
         (newer, "written by a newer Vouched .schema 99.; update"),
     ],
     ids=["missing", "empty", "garbage", "cut", "newer"],

@@ -28,6 +28,7 @@ def server() -> xllamacpp.Server:
     params.model.path = str(next(Path(*package.submodule_search_locations or ()).glob("*.gguf")))
     params.model_alias = {"smollm2"}
     params.port = 0  # a free one, on the loopback address
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # more wait for each other where cores are shared
     params.n_ctx, params.n_parallel, params.warmup = 2048, 1, False
     return xllamacpp.Server(params)  # stops when it is let go of
 

@@ -23,9 +23,7 @@ from ingestion.words import Words
 
 # Processes that are forked from one which has imported everything already, and has started nothing.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    ["ingestion.library", "ingestion.vectors", "ingestion.words", "ingestion.embedding", "chromadb"]
-)
+PROCESSES.set_forkserver_preload(["ingestion.library", "ingestion.vectors", "ingestion.words", "chromadb"])
 
 OLD = records(4)
 NEW = [*records(2)[:6], *OLD[6:], {"title": "A New One", "abstract": "It is new. It is short."}]

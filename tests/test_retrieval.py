@@ -124,6 +124,20 @@ def test_a_sentence_that_leans_on_the_one_before_brings_it(years: Library) -> No
     assert pump == ["The Quandle pump moves brine.", "This saves power.", "It runs for eleven years without oil."]
 
 
+def test_words_are_limited_but_for_the_first_sentence(sample_library: Library) -> None:
+    question = PLAIN[0][0]
+    assert len(quotes(sample_library, question, Portion(12, 1_000.0, 1))) == 1
+    some = quotes(sample_library, question, Portion(12, 1_000.0, 80))
+    assert 1 < len(some) < 12
+    assert sum(len(quote.split()) for quote in some) <= 80
+
+
+def test_sentences_far_below_the_best_are_left_out(sample_library: Library) -> None:
+    counts = [len(quotes(sample_library, PLAIN[0][0], Portion(12, margin, 1_000))) for margin in (0.0, 3.0, 1_000.0)]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (1, 12)
+
+
 @pytest.mark.parametrize("most", [1, 4, 12])
 @pytest.mark.parametrize(("question", "title"), PLAIN)
 def test_evidence_is_numbered_and_verbatim(sample_library: Library, question: str, title: str, most: int) -> None:

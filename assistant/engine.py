@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from llama_index.core.llms.llm import LLM
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from assistant.answer import Answer, Event, Evidence, RetrievedPaper, Stage, Statement, Status
+from assistant.answer import Answer, Event, Evidence, RetrievedPaper, Stage, Statement, Status, Usage
 from assistant.composing import Clock, abstention, markdown
 from assistant.errors import LLMError
 from assistant.evidence import EvidenceSelector
@@ -90,7 +91,7 @@ class Assistant(BaseQueryEngine):
         strategy: Strategy = Extractive()
         paid = strategy  # whose calls are on the bill, also when its answer is not used
         if max((hit.similarity for hit in hits), default=0.0) < self.settings.min_similarity:
-            yield self._abstained(OFF_TOPIC, query, hits, paid, clock)
+            yield self._abstained(OFF_TOPIC, query, hits, paid.usage(), clock)
             return
         notes = []
         try:
@@ -103,11 +104,13 @@ class Assistant(BaseQueryEngine):
             strategy = Extractive()
             statements, evidence = yield from self._write(strategy, query, hits, clock)
         if not statements:
-            yield self._abstained(NO_ANSWER, query, hits, paid, clock)
+            yield self._abstained(NO_ANSWER, query, hits, paid.usage(), clock)
             return
         vouched, cited = renumber(statements, evidence)
         text = markdown(vouched, cited, name_papers=strategy.names_papers)
-        yield self._answer(query, hits, paid, clock, answer=text, statements=vouched, citations=cited, notes=tuple(notes))
+        usage = replace(paid.usage(), model=strategy.usage().model)
+        said: dict[str, Any] = {"answer": text, "statements": vouched, "citations": cited, "notes": tuple(notes)}
+        yield self._answer(query, hits, usage, clock, **said)
 
     def _write(
         self, strategy: Strategy, query: Query, hits: list[Hit], clock: Clock
@@ -129,16 +132,16 @@ class Assistant(BaseQueryEngine):
         clock.lap("verify_ms")
         return statements, evidence
 
-    def _abstained(self, reason: str, query: Query, hits: list[Hit], paid: Strategy, clock: Clock) -> Answer:
+    def _abstained(self, reason: str, query: Query, hits: list[Hit], usage: Usage, clock: Clock) -> Answer:
         nearest = citations(self.selector.select(query, hits, Extractive.portion))
         text = abstention(reason, nearest)
-        return self._answer(query, hits, paid, clock, answer=text, reason=reason, citations=nearest)
+        return self._answer(query, hits, usage, clock, answer=text, reason=reason, citations=nearest)
 
-    def _answer(self, query: Query, hits: list[Hit], paid: Strategy, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
+    def _answer(self, query: Query, hits: list[Hit], usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
         retrieved = tuple(RetrievedPaper(hit.paper.id, hit.paper.title, round(hit.score, 4)) for hit in hits)
         status: Status = "abstained" if said.get("reason") else "answered"
         empty: dict[str, Any] = {"reason": None, "statements": ()}
-        parts = {**empty, **said, "retrieved": retrieved, "usage": paid.usage(), "timings": clock.timings()}
+        parts = {**empty, **said, "retrieved": retrieved, "usage": usage, "timings": clock.timings()}
         return Answer(question=query.text, status=status, **parts)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:

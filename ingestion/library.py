@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 128  # papers embedded and acknowledged together: the most that a killed process has to do again
 LOCK_SECONDS = 10.0
+STORES = ("vectors", "words")  # the folders of what is derived from the catalogue
 
 Embedder = Callable[[], "BaseEmbedding"]
 Progress = Callable[[int, int], None]
@@ -240,13 +241,16 @@ class Library:
     def _recover(self) -> None:
         """Finish what a killed process left, unless a living one is at it this moment, or the disk is read-only.
 
-        Where that fails the library opens all the same: what is acknowledged can be read, and the next writer tries again.
+        Vectors or words that someone deleted are made again. Where that fails the library opens all the same: what is
+        acknowledged can be read, and the next writer tries again.
         """
-        unsettled = self.catalogue.unsettled()
-        if unsettled and os.access(self.path, os.W_OK):
+        lost = self.count() > 0 and not all((self.path / store).is_dir() for store in STORES)
+        if (lost or self.catalogue.unsettled()) and os.access(self.path, os.W_OK):
             try:
                 with self._lock.acquire(timeout=0):
-                    logger.warning("Finishing %d papers that an interrupted run left half-way.", unsettled)
+                    if lost:
+                        self.catalogue.mark([paper.id for paper in self.papers()], "pending")
+                    logger.warning("Finishing %d papers that were left half-way.", self.catalogue.unsettled())
                     self._settle()
             except Timeout:
                 pass

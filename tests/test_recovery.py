@@ -149,3 +149,10 @@ def fill_the_disk(path: Path) -> None:
 
 def test_a_process_that_met_a_full_disk_goes_on_when_there_is_room(tmp_path: Path) -> None:
     assert exit_code(partial(fill_the_disk, tmp_path / "library")) == 0
+
+
+@pytest.mark.parametrize("store", ["vectors", "words"])
+def test_a_store_that_was_deleted_is_made_again_at_the_next_opening(store: str, tmp_path: Path) -> None:
+    act("ingest", tmp_path / "library").close()
+    shutil.rmtree(tmp_path / "library" / store)
+    assert_agreement(Library.open(tmp_path / "library"))

@@ -235,3 +235,13 @@ def test_a_file_that_may_not_be_read_is_refused(source: Path, monkeypatch: pytes
     source.write_text("text")
     monkeypatch.setattr(Path, "read_bytes", denied)
     assert list(read(source)) == [Refusal(str(source), None, "cannot be read: Permission denied")]
+
+
+def test_abstracts_of_a_few_words_are_abstracts(source: Path) -> None:
+    papers = [
+        ("Graph Widgets", "We propose widgets."),
+        ("On Cats", "Our cats dream.\n\nThey purr as well."),
+        ("On Dogs", "Dogs bark here."),
+    ]
+    page = "\n\n".join(f"{title}\n\n{abstract}" for title, abstract in papers)
+    assert pairs(listing(source, f"{page}\n\nUpvote 12\n")) == papers

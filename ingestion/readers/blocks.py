@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONG = 300  # characters: no title is that long, and few abstracts are shorter
-SHORT = 40  # characters: below, a line that ends in a full stop is still furniture ("This site uses cookies.")
+SHORT = 40  # characters: below, a line with a full stop may be furniture ("Sign in to save papers.")
 UNWRAPPED = 160  # characters: nobody wraps lines as wide as that; such a line is a whole paragraph
 # A word that a sentence has and a title that ends in a full stop seldom does: a finite verb, or its usual subject.
 PROSE = re.compile(
@@ -23,6 +23,10 @@ NOTE = re.compile(
 )
 LEGAL = re.compile(
     r"©|\(c\) \d{4}|copyright\b|.{0,200}all rights reserved\.?$|(this|our) (web)?site uses cookies", re.IGNORECASE
+)
+BIDDING = re.compile(
+    r"(please|sign|log|search|get|join|click|subscribe|load|loading|view|read|see|follow|share|download|back|go|try|save)\b",
+    re.IGNORECASE,
 )
 FULL_STOP = re.compile(r"[.…。।۔][\"'”’)\]」』]*$")
 ASKING_STOP = re.compile(r"[!?！？؟][\"'”’)\]」』]*$")
@@ -61,6 +65,19 @@ class Block:
         if ASKING_STOP.search(text):
             return several and size >= UNWRAPPED  # a title may ask, even twice, but not at that length
         return FULL_STOP.search(text) is not None and (several or _states(text))
+
+    @property
+    def may_be_short_prose(self) -> bool:
+        """Tell what may be an abstract of a few words, where it stands like one, from the page's own remarks."""
+        words = re.findall(r"[^\W\d_]+", self.text)
+        stated = re.search(r"[^.…][.。]$", self.text) is not None and not _in_title_case(self.text)
+        return (
+            len(self.text) < SHORT
+            and stated
+            and len(words) >= 3
+            and not BIDDING.match(self.text)
+            and not LEGAL.match(self.text)
+        )
 
 
 def blocks_of(page: str) -> Iterator[Block]:

@@ -32,7 +32,7 @@ NAMES = re.compile(rf"{NAME}(, {NAME})+,?( (and|&) {NAME})?")
 
 def detects(source: Source) -> bool:
     """Tell a listing page by its having a heading above a paragraph."""
-    return any(not above.is_prose and below.is_prose for above, below in pairwise(blocks_of(source.text)))
+    return any(below and not above for above, below in pairwise(_prose(list(blocks_of(source.text)))))
 
 
 def read(source: Source) -> Iterator[Paper | Refusal]:
@@ -56,8 +56,18 @@ def read(source: Source) -> Iterator[Paper | Refusal]:
 
 
 def _prose(blocks: list[Block]) -> list[bool]:
-    """Tell each block's kind; where the page's titles end in full stops, a lone sentence above an abstract is one."""
+    """Tell each block's kind, by its look and then by its place."""
     prose = [block.is_prose for block in blocks]
+    # A few words below a heading, with another heading or nothing after them, are its abstract.
+    place = 1
+    while place < len(blocks):
+        end = place
+        while end < len(blocks) and not prose[end] and blocks[end].may_be_short_prose:
+            end += 1
+        if not prose[place - 1] and (end == len(blocks) or not prose[end]):
+            prose[place:end] = [True] * (end - place)
+        place = end + 1
+    # Where the page's titles end in full stops, a lone sentence above an abstract is one.
     titles = [block for block, above, below in zip(blocks, prose, prose[1:], strict=False) if not above and below]
     if sum(block.is_sentence for block in titles) * 2 <= len(titles):
         return prose

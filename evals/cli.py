@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, write_json
+from assistant.cli.output import console, waking_up, write_json
 from assistant.opening import open_library
 from assistant.settings import LLMKind, Settings
 from ingestion.library import Library
@@ -44,10 +44,11 @@ def run(
 
     Examples: vouched eval run page  ·  vouched eval run mine.yaml --library ./library --out runs/mine
     """
-    from assistant.engine import Assistant
-    from evals.metrics import by_kind, score
-    from evals.running import run as ask_all
-    from evals.suite import load_suite
+    with waking_up():
+        from assistant.engine import Assistant
+        from evals.metrics import by_kind, score
+        from evals.running import run as ask_all
+        from evals.suite import load_suite
 
     loaded = load_suite(suite)
     folder = out or Path("runs") / loaded.name

@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -130,6 +131,13 @@ class Library:
         from ingestion.words import Words
 
         return Words(self.path / "words")
+
+    def wake(self) -> None:
+        """Load the model, the vectors and the words now, side by side, rather than at the first question."""
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(self.embedding.get_query_embedding, "wake")
+            _ = self.vectors, self.words
+            loading.result()
 
     def count(self) -> int:
         """Count the papers."""

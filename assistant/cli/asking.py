@@ -14,7 +14,7 @@ from rich.text import Text
 
 from assistant.answer import Answer
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, error_object, show_answer, write_json
+from assistant.cli.output import console, error_object, show_answer, waking_up, write_json
 from assistant.errors import QuestionError
 from assistant.opening import open_library
 from assistant.question import asked
@@ -54,10 +54,11 @@ def ask(
         asked(question)  # before anything is loaded
     settings = settings_from(context, library, llm=llm, model=model, strategy=strategy)
     opened = open_library(settings)
-    with console(err=True).status("Waking up …"):
+    with waking_up():
         from assistant.engine import Assistant
 
         assistant = Assistant(opened, settings)
+        opened.wake()
     scope: dict[str, Any] = {"papers": paper or (), "year_from": year_from, "year_to": year_to}
     if batch is not None:
         _each(batch, "question", lambda text: assistant.ask(text, **scope), Answer.to_dict, show_answer, as_json)
@@ -85,11 +86,12 @@ def search(
     if (query is None) == (batch is None):
         raise typer.BadParameter("Give a query, or --batch FILE.jsonl.")
     opened = open_library(settings_from(context, library))
-    with console(err=True).status("Waking up …"):
+    with waking_up():
         from assistant.retrieval import HybridRetriever
         from assistant.searching import search as find
 
         retriever = HybridRetriever(opened)
+        opened.wake()
 
     def found(text: str) -> dict[str, Any]:
         return find(retriever, asked(text), k)

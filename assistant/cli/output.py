@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +20,21 @@ VERDICT_MARKS = {"supported": "✓", "undetermined": "~", "unsupported": "✗"}
 def console(*, err: bool = False) -> Console:
     """Give a console that takes text as it is: papers are full of square brackets."""
     return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+@contextlib.contextmanager
+def waking_up(words: str = "Waking up …") -> Iterator[None]:
+    """Say that heavy libraries are being imported, and let them be so sooner.
+
+    An import makes many objects that stay: looking through them for garbage, over and over, takes a fifth of the time.
+    """
+    gc.disable()
+    try:
+        with console(err=True).status(words):
+            yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def write_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)

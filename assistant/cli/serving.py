@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.options import LibraryOption, settings_from
-from assistant.cli.output import console
+from assistant.cli.output import console, waking_up
 from assistant.opening import open_library
 from assistant.settings import LLMKind
 
@@ -27,10 +27,10 @@ def serve(
     settings = settings_from(context, library, llm=llm, model=model)
     opened = open_library(settings)
     out = console(err=True)
-    with out.status("Starting the web app …"):
+    with waking_up("Starting the web app …"):
         from assistant.engine import Assistant
         from assistant.ui.app import serve as serve_app
 
         assistant = Assistant(opened, settings)
-        assistant.retriever.search(assistant.retriever.query("the first question should not wait"))
+        opened.wake()
     serve_app(assistant, host=host, port=port, announce=lambda url: out.print(f"Vouched is at {url}  (Ctrl-C stops it)"))

@@ -31,6 +31,10 @@ FEATURES = (
     "log_length",
     "link",  # an announcement of code or data
     "fresh",  # terms that are neither in the question nor in the title: what it would tell anew
+    "first_mention",  # share of the question's terms, the title's apart, that this sentence is the first to hold
+    "proposal_asked",  # the question asks whether there is such a thing and the sentence says what is proposed
+    "background",  # what others did, and what is wrong with it
+    "background_asked",  # the question asks for the problem and the sentence is background
 )
 TITLE_SHARE = 0.3
 
@@ -42,6 +46,24 @@ ASKS_NUMBER = re.compile(
 HAS_NUMBER = re.compile(
     r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|dozen|half|twice|double|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
+)
+ASKS_WHETHER = re.compile(
+    r"\s*(is there|are there|has any|can i|any|do we have|looking for|could|which (work|paper|method|approach)|who)\b",
+    re.IGNORECASE,
+)
+PROPOSES = re.compile(
+    r"\b(we|paper|work|study|our|this)\b.{0,60}\b(propos|present|introduc|develop|design|describ|formulat|call|build|releas"
+    r"|creat|dub|nam)\w*|\b(called|termed|named|dubbed)\b",
+    re.IGNORECASE,
+)
+ASKS_PROBLEM = re.compile(
+    r"\b(why|problem|limitation|challenge|drawback|shortcoming|weakness|motivat\w*|issue|difficult\w*|obstacle)\b",
+    re.IGNORECASE,
+)
+BACKGROUND = re.compile(
+    r"(however|recent|existing|traditional|current|prior|previous|despite|while|although)"
+    r"|.*\b(remains?|challeng\w*|suffer|limit\w*|lack\w*|often|struggle)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 LINK = re.compile(r"https?://|publicly available|code (is|and|will)|release", re.IGNORECASE)
 
@@ -73,6 +95,8 @@ def sentence_features(
     beyond = {term: w * (TITLE_SHARE if term in in_title else 1.0) for term, w in weight.items()}
     rare = {term: w * math.log1p(n / (1 + spread[term])) for term, w in weight.items()}
     number = ASKS_NUMBER.search(question) is not None
+    whether = ASKS_WHETHER.match(question) is not None
+    background = np.array([BACKGROUND.match(sentence) is not None for sentence in sentences])
     columns = [
         similarities,
         _standardised(similarities),
@@ -86,6 +110,10 @@ def sentence_features(
         [math.log(len(sentence)) for sentence in sentences],
         [LINK.search(sentence) is not None for sentence in sentences],
         [len(held - asked - in_title) / 20 for held in of_sentence],
+        _first_mentions(asked - in_title, of_sentence, idf) / (sum(weight.values()) or 1.0),
+        [whether and PROPOSES.search(sentence) is not None for sentence in sentences],
+        background,
+        background & (ASKS_PROBLEM.search(question) is not None),
     ]
     return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
 
@@ -97,6 +125,16 @@ def inverse_document_frequency(documents: int, frequency: int) -> float:
 
 def _shared(weights: dict[str, float], held: set[str]) -> float:
     return sum(weight for term, weight in weights.items() if term in held)
+
+
+def _first_mentions(asked: set[str], of_sentence: Sequence[set[str]], idf: Callable[[str], float]) -> Array:
+    """Sum, for each sentence, the weights of the terms that no sentence before it holds."""
+    mentions = np.zeros(len(of_sentence))
+    for term in asked:
+        first = next((index for index, held in enumerate(of_sentence) if term in held), None)
+        if first is not None:
+            mentions[first] += idf(term)
+    return mentions
 
 
 def _standardised(values: Array) -> Array:

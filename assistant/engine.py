@@ -126,7 +126,9 @@ class Assistant(BaseQueryEngine):
         clock.lap("answer_ms")
         if rewritten is not None:
             statements = better(statements, check(rewritten, evidence, self.verifier))
-        if statements and not any(statement.citations for statement in statements):
+        astray = any(sentence.astray for sentence in drafted)  # it did cite, but nothing that it was shown
+        cited = any(statement.citations for statement in statements)
+        if statements and not cited and not (astray and self.settings.llm == "openai"):
             name = strategy.usage().model
             raise LLMError(f"The model {name} cites none of the evidence. Name a more able one, or use --llm extractive.")
         clock.lap("verify_ms")

@@ -65,6 +65,9 @@ def show_answer(answer: Answer) -> None:
     out.print(Text(answer.answer))
     for note in answer.notes:
         out.print(Text(f"Note: {note}", style="yellow"))
+    for statement in answer.statements:
+        if statement.verdict == "unsupported":
+            out.print(Text(f"✗ Not supported by what it cites: {statement.text}", style="red"))
     if not answer.citations:
         return
     out.print(Text("\nNearest evidence" if answer.status == "abstained" else "\nEvidence", style="bold"))

@@ -81,7 +81,7 @@ class Assistant(BaseQueryEngine):
         """
         return self._road(question, streaming=True, papers=papers, year_from=year_from, year_to=year_to)
 
-    def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401
+    def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
         clock, question = Clock(), asked(question)
         yield Stage("searching")
         query = self.retriever.query(question)
@@ -139,7 +139,7 @@ class Assistant(BaseQueryEngine):
         text = abstention(reason, nearest)
         return self._answer(query, hits, usage, clock, answer=text, reason=reason, citations=nearest)
 
-    def _answer(self, query: Query, hits: list[Hit], usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401
+    def _answer(self, query: Query, hits: list[Hit], usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
         retrieved = tuple(RetrievedPaper(hit.paper.id, hit.paper.title, round(hit.score, 4)) for hit in hits)
         status: Status = "abstained" if said.get("reason") else "answered"
         empty: dict[str, Any] = {"reason": None, "statements": ()}

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
 
+def load_embedder(settings: Settings) -> BaseEmbedding:
+    """Load the embedding model of the settings. Raises EmbeddingError."""
+    from ingestion.embedding import load_embedding  # imports LlamaIndex, which listing papers does not need
+
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+    return load_embedding(settings.embedding, api_base=settings.openai_base_url, api_key=key)
+
+
 def open_library(settings: Settings, *, create: bool = False) -> Library:
     """Open the library of the settings; its embedder is loaded when first needed. Raises LibraryError."""
-
-    def embedder() -> BaseEmbedding:
-        from ingestion.embedding import load_embedding  # imports LlamaIndex, which listing papers does not need
-
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-        return load_embedding(settings.embedding, api_base=settings.openai_base_url, api_key=key)
-
-    return Library.open(settings.library, embedder=embedder, create=create)
+    return Library.open(settings.library, embedder=lambda: load_embedder(settings), create=create)

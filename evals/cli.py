@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, waking_up, write_json
+from assistant.cli.output import console, progress_bar, waking_up, write_json
 from assistant.opening import open_library
 from assistant.settings import LLMKind, Settings
 from ingestion.library import Library
@@ -55,8 +54,7 @@ def run(
     settings = settings_from(context, library, llm=llm, model=model)
     opened = _library(loaded, settings, folder, given=library is not None or context.obj is not None)
     _check(loaded, opened.papers(), f"the library {opened.path}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(err=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("Asking", total=len(loaded.cases))
         records = ask_all(loaded, Assistant(opened, settings), folder, lambda done: bar.update(task, completed=done))
     tables = {"all": score(loaded, records, opened), **by_kind(loaded, records, opened)}

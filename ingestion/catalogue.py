@@ -52,8 +52,11 @@ class Catalogue:
         try:
             self._db = sqlite3.connect(
                 path if create else f"{path.absolute().as_uri()}?mode=rw",
-                uri=not create, timeout=30, isolation_level=None, check_same_thread=False,
-            )  # fmt: skip
+                uri=not create,
+                timeout=30,
+                isolation_level=None,
+                check_same_thread=False,
+            )
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
             if version > SCHEMA_VERSION:
                 raise LibraryError(f"{path} was written by a newer Vouched (schema {version}); update Vouched to read it.")

@@ -43,6 +43,10 @@ class PackagedEmbedding(BaseEmbedding):
     embed_batch_size: int = Field(default=256, gt=0, le=2048, description="Texts a call; sorted by length inside it.")
     folder: Path = Field(default=PACKAGED_FOLDER, exclude=True, description="Where the model's files lie.")
 
+    def load(self) -> None:
+        """Load model and tokenizer now, rather than with the first text. Raises EmbeddingError."""
+        self._loaded()
+
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embed n texts, each cut to its first `max_tokens` tokens; an empty one has a vector too.
 
@@ -52,8 +56,7 @@ class PackagedEmbedding(BaseEmbedding):
         Raises:
             EmbeddingError: A file of the model is missing or damaged.
         """
-        with _loading:  # the cache alone would let two threads load the model twice
-            session, tokenizer = _load(self.folder, os.getpid())
+        session, tokenizer = self._loaded()
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         for start in range(0, len(texts), self.embed_batch_size):
             slab = [text[:MAX_CHARACTERS] for text in texts[start : start + self.embed_batch_size]]
@@ -63,6 +66,10 @@ class PackagedEmbedding(BaseEmbedding):
                 batch = _padded([rows[place] for place in places])
                 vectors[[start + place for place in places]] = session.run(["embedding"], batch)[0]
         return vectors
+
+    def _loaded(self) -> tuple["InferenceSession", "Tokenizer"]:
+        with _loading:  # the cache alone would let two threads load the model twice
+            return _load(self.folder, os.getpid())
 
     @classmethod
     def class_name(cls) -> str:

@@ -134,10 +134,12 @@ class Library:
 
     def wake(self) -> None:
         """Load the model, the vectors and the words now, side by side, rather than at the first question."""
+        load = getattr(self.embedding, "load", None)  # a server's model has nothing to load
         with ThreadPoolExecutor(1) as beside:
-            loading = beside.submit(self.embedding.get_query_embedding, "wake")
+            loading = beside.submit(load) if load is not None else None
             _ = self.vectors, self.words
-            loading.result()
+            if loading is not None:
+                loading.result()
 
     def count(self) -> int:
         """Count the papers."""
@@ -240,9 +242,7 @@ class Library:
         of_passages = np.split(vectors[: ends[-1]], ends[:-1])
         ids = [paper.id for paper in papers]
         self.catalogue.put(papers)
-        self.vectors.replace(
-            dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True))
-        )  # fmt: skip
+        self.vectors.replace(dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True)))
         self.words.replace(papers)
         self.catalogue.mark(ids, "ready")
 

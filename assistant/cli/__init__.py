@@ -50,7 +50,7 @@ def vouched(
 def main() -> None:
     """Run the command line: errors become a message, or JSON with ``--json``, and the contract's exit codes."""
     for stream in (sys.stdout, sys.stderr):  # papers are not ASCII, whatever the locale says
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # text streams both
     for command in entry_points(group="vouched.commands"):
         app.add_typer(command.load(), name=command.name)
     try:

@@ -12,7 +12,7 @@ import typer
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, write_json
-from assistant.opening import open_library
+from assistant.opening import load_embedder, open_library
 from assistant.settings import Settings
 from ingestion.errors import VouchedError
 
@@ -45,10 +45,7 @@ def _python(_: Settings) -> str:
 
 
 def _embedder(settings: Settings) -> str:
-    from ingestion.embedding import load_embedding
-
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-    model = load_embedding(settings.embedding, api_base=settings.openai_base_url, api_key=key)
+    model = load_embedder(settings)
     return f"{model.model_name}, {len(model.get_text_embedding('a test'))} dimensions"
 
 

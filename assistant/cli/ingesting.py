@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, error_object, write_json
+from assistant.cli.output import console, error_object, progress_bar, write_json
 from assistant.opening import open_library
 from ingestion.errors import VouchedError
 from ingestion.library import IngestReport
@@ -39,7 +38,7 @@ def ingest(
         raise typer.BadParameter("Give a file to ingest, or --sample.")
     opened = open_library(settings_from(context, library), create=True)
     page = resources.files("ingestion").joinpath("samples", "papers-page.txt")
-    with resources.as_file(page) as sample_path, _bar() as bar:
+    with resources.as_file(page) as sample_path, progress_bar() as bar:
         task = bar.add_task("Embedding abstracts", total=None)
         useless: list[Refusal] = []
         records = _records([*(paths or []), *([sample_path] if sample else [])], useless)
@@ -70,11 +69,6 @@ def _records(paths: Iterable[Path], useless: list[Refusal]) -> Iterator[Paper | 
 def _said(refusal: Refusal) -> str:
     where = refusal.source if refusal.line is None else f"{refusal.source}, line {refusal.line}"
     return f"{where} {refusal.reason}"
-
-
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console(err=True), transient=True)
 
 
 def _show(report: IngestReport) -> None:

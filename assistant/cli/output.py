@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from assistant.answer import Answer
@@ -35,6 +36,12 @@ def waking_up(words: str = "Waking up …") -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def progress_bar() -> Progress:
+    """Give the bar of long work, on standard error: how far, of how many, and how long still."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console(err=True), transient=True)
 
 
 def write_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)

@@ -57,7 +57,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class RetrievedPaper:
-    """A paper that the question found; ``score`` is a sum of standardised scores (see ``assistant.retrieval``)."""
+    """A paper that the question found; ``score`` is the probability that it answers, 0 for one that was not read."""
 
     paper_id: str
     title: str
@@ -80,6 +80,7 @@ class Timings:
     """Wall-clock milliseconds of each stage."""
 
     retrieve_ms: float = 0.0
+    read_ms: float = 0.0
     answer_ms: float = 0.0
     verify_ms: float = 0.0
     total_ms: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,22 @@ from llama_index.core.llms.llm import LLM
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from assistant.answer import Answer, Event, Evidence, RetrievedPaper, Stage, Statement, Status, Usage
+from assistant.answer import Answer, Event, Evidence, Stage, Statement, Status, Usage
 from assistant.composing import Clock, abstention, markdown
 from assistant.errors import LLMError
-from assistant.evidence import EvidenceSelector
+from assistant.evidence import select
 from assistant.grounding import LexicalVerifier, Verifier, better, check, citations, renumber
-from assistant.opening import open_library
+from assistant.opening import load_reader, open_library
 from assistant.question import asked
-from assistant.retrieval import Hit, HybridRetriever, Query, node_of
+from assistant.reading import Reader
+from assistant.reranking import Found, read_papers
+from assistant.retrieval import HybridRetriever, node_of
 from assistant.settings import Settings
 from assistant.strategies import Strategy, choose
 from assistant.strategies.extractive import Extractive
 from ingestion.library import Library
 
-OFF_TOPIC = "nothing in it bears on the question"
+UNANSWERED = "none of the papers nearest to the question answers it"
 NO_ANSWER = "the model found no answer in the evidence"
 
 
@@ -40,13 +43,14 @@ class Assistant(BaseQueryEngine):
         settings: Settings | None = None,
         *,
         llm: LLM | None = None,
+        reader: Reader | None = None,
         verifier: Verifier | None = None,
     ) -> None:
-        """Answer from a library. ``llm`` is any LlamaIndex LLM, by default what the settings name."""
+        """Answer from a library. ``llm`` is any LlamaIndex LLM, by default what the settings name; so are the others."""
         super().__init__(callback_manager=None)
         self.library, self.settings, self.llm = library, settings or Settings(), llm
         self.retriever = HybridRetriever(library, self.settings.candidates)
-        self.selector = EvidenceSelector(library)
+        self.reader = reader or load_reader(self.settings)
         self.verifier: Verifier = verifier or LexicalVerifier()
 
     @classmethod
@@ -56,6 +60,13 @@ class Assistant(BaseQueryEngine):
         if not isinstance(library, Library):
             library = open_library(settings.model_copy(update={"library": Path(library)}))
         return cls(library, settings, **parts)
+
+    def wake(self) -> None:
+        """Load what the first question would wait for, side by side. Raises ModelError, EmbeddingError."""
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(self.reader.load)
+            self.library.wake()
+            loading.result()
 
     def ask(self, question: str, **scope: Any) -> Answer:  # noqa: ANN401 (as stream)
         """Answer a question; `stream` says the scope and what is raised."""
@@ -84,45 +95,46 @@ class Assistant(BaseQueryEngine):
     def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
         clock, question = Clock(), asked(question)
         yield Stage("searching")
-        query = self.retriever.query(question)
-        hits = self.retriever.search(query, within=self.library.scope(**scope))
+        hits = self.retriever.search(self.retriever.query(question), within=self.library.scope(**scope))
         clock.lap("retrieve_ms")
         yield Stage("reading", f"{len(hits)} of {self.library.count()} papers")
+        found = read_papers(self.reader, question, hits, self.settings.papers_read)
+        clock.lap("read_ms")
         strategy: Strategy = Extractive()
         paid = strategy  # whose calls are on the bill, also when its answer is not used
-        if max((hit.similarity for hit in hits), default=0.0) < self.settings.min_similarity:
-            yield self._abstained(OFF_TOPIC, query, hits, paid.usage(), clock)
+        if found.answered < self.reader.threshold(self.settings.caution):
+            yield self._abstained(UNANSWERED, found, paid.usage(), clock)
             return
         notes = []
         try:
             strategy = paid = choose(self.settings, self.llm, streaming=streaming)
-            statements, evidence = yield from self._write(strategy, query, hits, clock)
+            statements, evidence = yield from self._write(strategy, found, clock)
         except LLMError as error:
             if self.settings.llm != "auto":
                 raise
             notes.append(f"The model failed, so this answer only quotes. {error}")
             strategy = Extractive()
-            statements, evidence = yield from self._write(strategy, query, hits, clock)
+            statements, evidence = yield from self._write(strategy, found, clock)
         if not statements:
-            yield self._abstained(NO_ANSWER, query, hits, paid.usage(), clock)
+            yield self._abstained(NO_ANSWER, found, paid.usage(), clock)
             return
         vouched, cited = renumber(statements, evidence)
         text = markdown(vouched, cited, name_papers=strategy.names_papers)
         usage = replace(paid.usage(), model=strategy.usage().model)
         said: dict[str, Any] = {"answer": text, "statements": vouched, "citations": cited, "notes": tuple(notes)}
-        yield self._answer(query, hits, usage, clock, **said)
+        yield self._answer(found, usage, clock, **said)
 
     def _write(
-        self, strategy: Strategy, query: Query, hits: list[Hit], clock: Clock
+        self, strategy: Strategy, found: Found, clock: Clock
     ) -> Generator[Event, None, tuple[list[Statement], list[Evidence]]]:
-        evidence = self.selector.select(query, hits, strategy.portion)
+        evidence = select(found.read, strategy.portion)
         yield Stage("writing", f"{len(evidence)} sentences of evidence")
-        drafted = yield from strategy.draft(query.text, evidence)
+        drafted = yield from strategy.draft(found.question, evidence)
         clock.lap("answer_ms")
         yield Stage("checking", f"{len(drafted)} statements")
         statements = check(drafted, evidence, self.verifier)
         clock.lap("verify_ms")
-        rewritten = yield from strategy.repair(query.text, evidence, statements)
+        rewritten = yield from strategy.repair(found.question, evidence, statements)
         clock.lap("answer_ms")
         if rewritten is not None:
             statements = better(statements, check(rewritten, evidence, self.verifier))
@@ -134,17 +146,16 @@ class Assistant(BaseQueryEngine):
         clock.lap("verify_ms")
         return statements, evidence
 
-    def _abstained(self, reason: str, query: Query, hits: list[Hit], usage: Usage, clock: Clock) -> Answer:
-        nearest = citations(self.selector.select(query, hits, Extractive.portion))
+    def _abstained(self, reason: str, found: Found, usage: Usage, clock: Clock) -> Answer:
+        nearest = citations(select(found.read, Extractive.portion))
         text = abstention(reason, nearest)
-        return self._answer(query, hits, usage, clock, answer=text, reason=reason, citations=nearest)
+        return self._answer(found, usage, clock, answer=text, reason=reason, citations=nearest)
 
-    def _answer(self, query: Query, hits: list[Hit], usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
-        retrieved = tuple(RetrievedPaper(hit.paper.id, hit.paper.title, round(hit.score, 4)) for hit in hits)
+    def _answer(self, found: Found, usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
         status: Status = "abstained" if said.get("reason") else "answered"
         empty: dict[str, Any] = {"reason": None, "statements": ()}
-        parts = {**empty, **said, "retrieved": retrieved, "usage": usage, "timings": clock.timings()}
-        return Answer(question=query.text, status=status, **parts)
+        parts = {**empty, **said, "retrieved": found.retrieved(), "usage": usage, "timings": clock.timings()}
+        return Answer(question=found.question, status=status, **parts)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)

@@ -1,4 +1,4 @@
-"""Opening what the settings name: the library with its embedder."""
+"""Opening what the settings name: the library with its embedder, and the reader."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ingestion.library import Library
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
+
+    from assistant.reading import Reader
 
 
 def load_embedder(settings: Settings) -> BaseEmbedding:
@@ -22,3 +24,14 @@ def load_embedder(settings: Settings) -> BaseEmbedding:
 def open_library(settings: Settings, *, create: bool = False) -> Library:
     """Open the library of the settings; its embedder is loaded when first needed. Raises LibraryError."""
     return Library.open(settings.library, embedder=lambda: load_embedder(settings), create=create)
+
+
+def load_reader(settings: Settings) -> Reader:
+    """Find the reader of the settings: the packaged one, loaded when first needed, or a cross-encoder. Raises ModelError."""
+    if settings.reader:
+        from assistant.cross_encoder import CrossEncoderReader
+
+        return CrossEncoderReader(settings.reader)
+    from assistant.reading import PackagedReader
+
+    return PackagedReader()

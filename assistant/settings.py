@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+Caution = Literal["cautious", "balanced", "bold"]
 LLMKind = Literal["auto", "extractive", "openai"]
 
 
@@ -48,12 +49,16 @@ class Settings(BaseSettings):
     timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the model's next words.")
     max_retries: int = Field(default=2, ge=0, le=10, description="Further tries after a 429, a 5xx or a lost connection.")
     max_tokens: int = Field(default=400, gt=0, description="The longest answer the model may write, in tokens.")
-    min_similarity: float = Field(
-        default=0.36,
-        ge=-1,
-        le=1,
-        description="Below this cosine similarity of question and nearest sentence nothing in the library bears on the"
-        " question. Fitted to the packaged embedder; set it anew with another.",
+    reader: str = Field(
+        default="",
+        description="Who tells whether an abstract answers: unset, the packaged reader, or a Hugging Face cross-encoder's"
+        " name or path.",
     )
+    caution: Caution = Field(
+        default="balanced",
+        description="How sure the reader must be before a question is answered: cautious answers less and errs less, bold"
+        " refuses only what is plainly not there.",
+    )
+    papers_read: int = Field(default=10, ge=1, le=100, description="Papers that the reader reads, of those retrieved.")
     candidates: int = Field(default=20, ge=10, le=100, description="Papers that retrieval hands on, best first.")
     evidence: int = Field(default=12, ge=1, le=60, description="Sentences of evidence shown to the model.")

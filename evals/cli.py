@@ -84,6 +84,36 @@ def validate(context: typer.Context, suite: SuiteArgument, library: LibraryOptio
     console().print(f"{loaded.name}: {len(loaded.cases)} questions, no problem found.")
 
 
+@app.command()
+def judge(
+    pairs: Annotated[list[Path], typer.Argument(metavar="PAIRS.jsonl...", help="Labelled pairs; may be compressed (gzip).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the judge of grounding on labelled pairs, by source: {premise, hypothesis, label, source} a line.
+
+    A label is entailment, neutral, contradiction or not_entailment. Example: vouched eval judge pairs.jsonl.gz
+    """
+    with waking_up():
+        from assistant.grounding import LexicalVerifier
+        from evals.judging import judge as judge_all
+        from evals.judging import plain, read_pairs
+
+    read_in = read_pairs(pairs)
+    with progress_bar() as bar:
+        task = bar.add_task("Judging", total=len(read_in))
+        judged = judge_all(LexicalVerifier(), read_in, lambda done: bar.update(task, completed=done))
+    if as_json:
+        write_json({"judge": "lexical", "sources": plain(judged)})
+        return
+    table = Table("source", "pairs", "supported", "balanced accuracy", "95 %", "AUC", "calibration error", "undetermined")
+    for name, found in judged.items():
+        interval = f"{found.low:.3f} to {found.high:.3f}" if found.low is not None and found.high is not None else "–"
+        values = (found.balanced_accuracy, found.auc, found.calibration_error, found.undetermined)
+        accuracy, auc, error, undetermined = ("–" if value is None else f"{value:.3f}" for value in values)
+        table.add_row(name, str(found.pairs), str(found.supported), accuracy, interval, auc, error, undetermined)
+    console().print(table)
+
+
 def _library(suite: Suite, settings: Settings, folder: Path, *, given: bool) -> Library:
     """Open the library to ask: the one given, else the suite's own sample corpus, ingested beside the run."""
     if given or suite.corpus is None:

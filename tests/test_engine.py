@@ -34,7 +34,7 @@ KEYS = {
     "citations": "number paper_id title quote start end score",
     "retrieved": "paper_id title score",
     "usage": "model llm_calls prompt_tokens completion_tokens cost_usd",
-    "timings": "retrieve_ms answer_ms verify_ms total_ms",
+    "timings": "retrieve_ms read_ms answer_ms verify_ms total_ms",
 }
 
 

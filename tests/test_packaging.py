@@ -23,8 +23,11 @@ DATA = (
     "ingestion/samples/papers-page.txt",
     *(f"assistant/ui/static/{name}" for name in PAGE_ASSETS),
     *(f"ingestion/models/all-minilm-l6-v2/{name}" for name in ("model.onnx", "tokenizer.json", "checksums.json")),
-    "assistant/models/evidence.json",
+    *(f"assistant/models/reader/{name}" for name in ("reader.onnx", "calibration.json", "checksums.json", "README.md")),
+    "assistant/models/train/config.toml",
+    "assistant/models/train/reader-card.md.jinja",
     "evals/suites/page.yaml",
+    "evals/suites/page-test.yaml",
     *(f"{room}/py.typed" for room in ROOMS),
 )
 BUILT = {

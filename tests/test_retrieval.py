@@ -10,7 +10,10 @@ from llama_index.core.llms import MockLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from assistant.evidence import EvidencePostprocessor, EvidenceSelector, Portion
+from assistant.answer import Evidence
+from assistant.evidence import EvidencePostprocessor, Portion, select
+from assistant.reading import PackagedReader
+from assistant.reranking import read_papers
 from assistant.retrieval import HybridRetriever
 from ingestion.library import Library
 from ingestion.paper import Paper
@@ -45,10 +48,13 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return library
 
 
-def quotes(library: Library, question: str, portion: Portion) -> list[str]:
+def evidence(library: Library, question: str, portion: Portion) -> list[Evidence]:
     retriever = HybridRetriever(library)
-    query = retriever.query(question)
-    return [item.quote for item in EvidenceSelector(library).select(query, retriever.search(query), portion)]
+    return select(read_papers(PackagedReader(), question, retriever.search(retriever.query(question))).read, portion)
+
+
+def quotes(library: Library, question: str, portion: Portion) -> list[str]:
+    return [item.quote for item in evidence(library, question, portion)]
 
 
 @pytest.mark.parametrize(("question", "title"), PLAIN)
@@ -141,15 +147,13 @@ def test_sentences_far_below_the_best_are_left_out(sample_library: Library) -> N
 @pytest.mark.parametrize("most", [1, 4, 12])
 @pytest.mark.parametrize(("question", "title"), PLAIN)
 def test_evidence_is_numbered_and_verbatim(sample_library: Library, question: str, title: str, most: int) -> None:
-    retriever = HybridRetriever(sample_library)
-    query = retriever.query(question)
-    evidence = EvidenceSelector(sample_library).select(query, retriever.search(query), Portion(most, 1_000.0, 1_000))
-    assert most <= len(evidence) <= most + 2
-    assert [item.number for item in evidence] == list(range(1, len(evidence) + 1))
-    assert evidence[0].title.startswith(title)
-    for item in evidence:
+    chosen = evidence(sample_library, question, Portion(most, 1_000.0, 1_000))
+    assert most <= len(chosen) <= most + 2
+    assert [item.number for item in chosen] == list(range(1, len(chosen) + 1))
+    assert chosen[0].title.startswith(title)
+    for item in chosen:
         assert sample_library.paper(item.paper_id).abstract[item.start : item.end] == item.quote
-    places = [(item.paper_id, item.start) for item in evidence]
+    places = [(item.paper_id, item.start) for item in chosen]
     assert len(set(places)) == len(places)
     grouped = list(dict.fromkeys(paper_id for paper_id, _ in places))
     assert places == sorted(places, key=lambda place: (grouped.index(place[0]), place[1]))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.progress import track
 from rich.text import Text
 
 from assistant.answer import Answer
+from assistant.cli.batch import each
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, error_object, show_answer, waking_up, write_json
-from assistant.errors import QuestionError
+from assistant.cli.output import console, show_answer, waking_up, write_json
 from assistant.opening import open_library
 from assistant.question import asked
-from assistant.settings import LLMKind
-from ingestion.errors import VouchedError
+from assistant.settings import Caution, LLMKind
 
-Found = TypeVar("Found")
 BatchOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE.jsonl", help="Ask each line of a JSONL file (- for standard input).", show_default=False),
@@ -36,6 +30,7 @@ def ask(
     llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answer.", show_default=False)] = None,
     model: Annotated[str | None, typer.Option(help="The model's name at the server.", show_default=False)] = None,
     strategy: Annotated[str | None, typer.Option(help="How the model is asked to write: direct.")] = None,
+    caution: Annotated[Caution | None, typer.Option(help="How sure it must be to answer.", show_default=False)] = None,
     paper: Papers = None,
     year_from: Annotated[int | None, typer.Option(help="Leave out papers of earlier years, or of none.")] = None,
     year_to: Annotated[int | None, typer.Option(help="Leave out papers of later years, or of none.")] = None,
@@ -52,16 +47,18 @@ def ask(
         raise typer.BadParameter(f"There is no strategy {strategy!r}; there is: direct.")
     if question is not None:
         asked(question)  # before anything is loaded
-    settings = settings_from(context, library, llm=llm, model=model, strategy=strategy)
+    settings = settings_from(context, library, llm=llm, model=model, strategy=strategy, caution=caution)
     opened = open_library(settings)
     with waking_up():
         from assistant.engine import Assistant
 
         assistant = Assistant(opened, settings)
-        opened.wake()
+        assistant.wake()
     scope: dict[str, Any] = {"papers": paper or (), "year_from": year_from, "year_to": year_to}
     if batch is not None:
-        _each(batch, "question", lambda text: assistant.ask(text, **scope), Answer.to_dict, show_answer, as_json)
+        each(
+            batch, ("question",), lambda line: assistant.ask(line["question"], **scope), Answer.to_dict, show_answer, as_json
+        )
         return
     with console(err=True).status("Asking …"):
         answer = assistant.ask(question or "", **scope)
@@ -97,7 +94,7 @@ def search(
         return find(retriever, asked(text), k)
 
     if batch is not None:
-        _each(batch, "query", found, dict, _show_results, as_json)
+        each(batch, ("query",), lambda line: found(line["query"]), dict, _show_results, as_json)
     elif as_json:
         write_json(found(query or ""))
     else:
@@ -112,63 +109,3 @@ def _show_results(result: dict[str, Any]) -> None:
             out.print(Text(f"     “{passage['text']}”", style="dim"))
     if not result["results"]:
         console(err=True).print("Nothing found: the library is empty.")
-
-
-def _each(
-    file: Path,
-    field: str,
-    do: Callable[[str], Found],
-    to_dict: Callable[[Found], dict[str, Any]],
-    show: Callable[[Found], None],
-    as_json: bool,
-) -> None:
-    """Do something for each line of a batch; a failing line is reported in its place and the batch goes on."""
-    lines = _lines(file)
-    if not lines:
-        raise QuestionError(f'{file} has no lines; expected one {{"id": …, "{field}": …}} a line.')
-    failed = 0
-    for number, line in track(lines, "Asking", console=console(err=True), transient=True):
-        identity: Any = None
-        try:
-            record = _record(line, f"Line {number} of {file}")
-            identity = record.get("id")
-            if not isinstance(record.get(field), str):
-                raise QuestionError(f'Line {number} of {file} is not {{"id": …, "{field}": "…"}}.')
-            result = do(record[field])
-        except VouchedError as error:
-            failed += 1
-            if as_json:
-                write_json({"id": identity, **error_object(error)})
-            else:
-                console(err=True).print(f"{number if identity is None else identity}: {error}", soft_wrap=True)
-        else:
-            if as_json:
-                write_json({"id": identity, **to_dict(result)})
-            else:
-                console().print(Text(f"\n{number if identity is None else identity}: {record[field]}", style="bold"))
-                show(result)
-    if failed == len(lines):
-        raise typer.Exit(1)
-
-
-def _record(line: str, where: str) -> dict[str, Any]:
-    """Decode one line of a batch. Raises QuestionError."""
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise QuestionError(f"{where} is not valid JSON: {error.msg} at column {error.colno}.") from error
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; lists in lists in lists
-        raise QuestionError(f"{where} is JSON that cannot be read: {error}.") from error
-    if not isinstance(record, dict):
-        raise QuestionError(f"{where} is not a JSON object.")
-    return record
-
-
-def _lines(file: Path) -> list[tuple[int, str]]:
-    """Read the written lines, with their numbers, of a batch file or of standard input. Raises QuestionError."""
-    try:
-        # Standard input as bytes: a batch is UTF-8, whatever the locale says.
-        text = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"The batch {file} cannot be read: {error}.") from error
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]

@@ -12,7 +12,7 @@ import typer
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, write_json
-from assistant.opening import load_embedder, open_library
+from assistant.opening import load_embedder, load_reader, open_library
 from assistant.settings import Settings
 from ingestion.errors import VouchedError
 
@@ -49,6 +49,13 @@ def _embedder(settings: Settings) -> str:
     return f"{model.model_name}, {len(model.get_text_embedding('a test'))} dimensions"
 
 
+def _reader(settings: Settings) -> str:
+    from assistant.reading import Abstract
+
+    [reading] = load_reader(settings).read("What is tested?", [Abstract("A test", ("The reader is tested.",))])
+    return f"{settings.reader or 'the packaged one'} reads: {reading.answered:.2f} for a test"
+
+
 def _stores(_: Settings) -> str:
     from ingestion.vectors import VectorStore
     from ingestion.words import Words
@@ -79,6 +86,7 @@ def _local(_: Settings) -> str:
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "Embedder": _embedder,
+    "Reader": _reader,
     "Stores": _stores,
     "Library": _library,
     "Language model": _llm,

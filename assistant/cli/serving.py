@@ -32,5 +32,5 @@ def serve(
         from assistant.ui.app import serve as serve_app
 
         assistant = Assistant(opened, settings)
-        opened.wake()
+        assistant.wake()
     serve_app(assistant, host=host, port=port, announce=lambda url: out.print(f"Vouched is at {url}  (Ctrl-C stops it)"))

@@ -1,0 +1,70 @@
+"""The packaged models run here: ONNX files on OpenVINO, in bfloat16 where the processor computes in it, else float32."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ingestion.errors import VouchedError
+
+if TYPE_CHECKING:
+    from openvino import CompiledModel
+
+_loading = threading.Lock()
+
+
+class ModelError(VouchedError):
+    """A model that cannot be used: which one, why, and what to do."""
+
+
+class Network:
+    """One ONNX file of a model's folder, its checksum checked when it is loaded, which is at its first use."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Name the folder, which holds ``checksums.json``, and the file."""
+        self.folder, self.name = folder, name
+
+    def load(self) -> None:
+        """Load it now. Raises ModelError."""
+        with _loading:  # the cache alone would let two threads load it twice
+            _compiled(self.folder, self.name, os.getpid())
+
+    def run(self, inputs: Mapping[str, npt.NDArray[np.int64]]) -> list[npt.NDArray[np.float32]]:
+        """Give the outputs, in the file's order. Safe from several threads. Raises ModelError."""
+        self.load()
+        request = _compiled(self.folder, self.name, os.getpid()).create_infer_request()
+        results = request.infer(dict(inputs))
+        return [np.array(results[output], dtype=np.float32) for output in results]
+
+
+@cache
+def _compiled(folder: Path, name: str, _process: int) -> CompiledModel:
+    from openvino import Core
+
+    path = checked(folder, name)
+    core = Core()
+    fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if fast else "f32"}
+    return core.compile_model(core.read_model(path), "CPU", options)
+
+
+def checked(folder: Path, name: str) -> Path:
+    """Check a file of a model against the folder's ``checksums.json``. Raises ModelError."""
+    path = folder / name
+    try:
+        expected = json.loads((folder / "checksums.json").read_text(encoding="utf-8"))[name]
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"The packaged model {path} cannot be read ({error}). Install Vouched again.") from error
+    if found != expected:
+        raise ModelError(f"The packaged model {path} is damaged: its SHA-256 is not {expected}. Install Vouched again.")
+    return path

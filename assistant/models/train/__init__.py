@@ -1,0 +1,1 @@
+"""Training of the packaged reader and verifier: `python -m assistant.models.train --help`."""

@@ -1,0 +1,152 @@
+"""What the verifier learns from: public pairs by source with a cap each, and statements written over abstracts."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.models.train.reader_data import OWN, lines
+from assistant.packing import Packed, pack_checking, tokenizer, tokens
+from ingestion.embedding import PACKAGED_FOLDER
+
+LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}  # the last is neutral or contradiction
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
+FLIPS = (
+    ("outperforms", "underperforms"), ("improves", "worsens"), ("increases", "decreases"), ("higher", "lower"),
+    ("more", "less"), ("better", "worse"), ("faster", "slower"), ("larger", "smaller"), ("reduces", "raises"),
+    ("increase", "decrease"), ("improve", "worsen"), ("reduce", "raise"), ("gains", "losses"), ("strong", "weak"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A statement with what is to support it."""
+
+    premise: str
+    hypothesis: str
+    label: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A pair as token ids."""
+
+    packed: Packed
+    label: int
+    source: str
+
+
+def public_pairs(path: Path, caps: dict[str, int], seed: int) -> list[Pair]:
+    """Take of each public source as many pairs as its cap allows, at random; a source without a cap is left out."""
+    by_source: dict[str, list[Pair]] = {}
+    for row in lines(path):
+        if row["source"] in caps:
+            pair = Pair(row["premise"], row["hypothesis"], LABELS[row["label"]], row["source"])
+            by_source.setdefault(row["source"], []).append(pair)
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    taken = []
+    for source, pairs in sorted(by_source.items()):
+        draw.shuffle(pairs)
+        taken += pairs[: caps[source]]
+    return taken
+
+
+def written_pairs(path: Path, seed: int) -> Iterator[Pair]:
+    """Give the statements written over abstracts: supported by their evidence, look-alikes, and beside the point."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    for row in lines(path):
+        sentences, qa = row["sentences"], row["qa"]
+        for place, item in enumerate(qa):
+            evidence = " ".join(sentences[i] for i in sorted(item["e"]))
+            wide = " ".join(sentences[max(0, min(item["e"]) - 2) : max(item["e"]) + 3])
+            premise = draw.choice((evidence, evidence, wide))
+            yield Pair(premise, item["s"], LABELS["entailment"], "written")
+            yield Pair(premise, item["w"], LABELS["not_entailment"], "written")
+            other = qa[(place + 1) % len(qa)]
+            if not set(other["e"]) & set(item["e"]):
+                beside = " ".join(sentences[i] for i in sorted(other["e"]))
+                yield Pair(beside, item["s"], LABELS["neutral"], "written-beside")
+
+
+def made_up(path: Path, count: int, seed: int) -> Iterator[Pair]:
+    """Change one thing in a verbatim sentence: a number, or the direction of a claim. Half the pairs are left unchanged."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    made = 0
+    for row in lines(path):
+        sentences = row["sentences"]
+        place = draw.randrange(len(sentences))
+        said = sentences[place]
+        premise = " ".join(sentences[max(0, place - 1) : place + 2])
+        changed = _changed(said, draw)
+        if changed is None:
+            continue
+        yield Pair(premise, changed, LABELS["contradiction"], "made-up")
+        yield Pair(premise, said, LABELS["entailment"], "made-up")
+        made += 2
+        if made >= count:
+            return
+
+
+def _changed(said: str, draw: random.Random) -> str | None:
+    numbers = list(NUMBER.finditer(said))
+    flips = [(m, new) for old, new in FLIPS for m in re.finditer(rf"\b{old}\b", said)]
+    flips += [(m, old) for old, new in FLIPS for m in re.finditer(rf"\b{new}\b", said)]
+    if numbers and (not flips or draw.random() < 0.5):
+        found = draw.choice(numbers)
+        value = float(found.group()) * draw.choice((0.5, 0.8, 1.1, 1.3, 2.0)) + draw.choice((0, 1))
+        decimals = len(found.group().partition(".")[2])
+        new = f"{value:.{decimals}f}"
+        if new == found.group():
+            return None
+        return said[: found.start()] + new + said[found.end() :]
+    if flips:
+        match, new = draw.choice(flips)
+        return said[: match.start()] + new + said[match.end() :]
+    return None
+
+
+def summaries(folder: Path, count: int, seed: int) -> Iterator[Pair]:
+    """Give authors' one-sentence summaries with their abstract, and with another's."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    abstracts = {row["_id"]: row["text"] for row in lines(folder / "corpus.jsonl.gz")}
+    ids = sorted(abstracts)
+    rows = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
+    draw.shuffle(rows)
+    for row in rows[: count // 2]:
+        own = row["_id"].rpartition("-")[0]
+        if own in abstracts:
+            yield Pair(abstracts[own], row["text"], LABELS["entailment"], "scitldr")
+            yield Pair(abstracts[draw.choice(ids)], row["text"], LABELS["neutral"], "scitldr")
+
+
+def mixture(data: Path, config: dict[str, Any]) -> list[Pair]:
+    """Put the training pairs together."""
+    seed = config["seed"]
+    pairs = public_pairs(data / config["public"], config["caps"], seed)
+    for path in [*(data / name for name in config["written"]), OWN]:
+        if path.exists():
+            pairs += written_pairs(path, seed)
+            pairs += made_up(path, config["made_up"] // 2, seed)
+    return [*pairs, *summaries(data / config["summaries"], config["summary_pairs"], seed)]
+
+
+def dev_pairs(data: Path, config: dict[str, Any]) -> list[Pair]:
+    """Give the held-out pairs: public ones, and statements over held-out papers."""
+    public = [
+        Pair(row["premise"], row["hypothesis"], LABELS[row["label"]], row["source"])
+        for row in lines(data / config["dev"][0])
+    ]
+    return [*public, *written_pairs(data / config["dev"][1], config["seed"])]
+
+
+def encoded(pairs: list[Pair]) -> list[Checked]:
+    """Tokenize pairs."""
+    spell = tokenizer(PACKAGED_FOLDER / "tokenizer.json")
+    ids = tokens(spell, [text for pair in pairs for text in (pair.hypothesis, pair.premise)])
+    return [Checked(pack_checking(ids[2 * i], ids[2 * i + 1]), pair.label, pair.source) for i, pair in enumerate(pairs)]

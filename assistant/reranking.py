@@ -1,0 +1,55 @@
+"""The papers that retrieval found are read, and ranked anew by how likely each answers the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answer import RetrievedPaper
+from assistant.reading import Abstract, Reader, Reading
+from assistant.retrieval import Hit
+from ingestion.paper import Paper
+from ingestion.passages import Passage, passages_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """A paper that was read for a question, with its passages (sentences) and what the reading found."""
+
+    paper: Paper
+    passages: tuple[Passage, ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found: the papers that were read, most likely to answer first, then the others retrieved."""
+
+    question: str
+    read: tuple[ReadPaper, ...]
+    others: tuple[Hit, ...] = ()
+
+    @property
+    def answered(self) -> float:
+        """Give the probability that the best paper answers; 0 where there is none."""
+        return max((paper.reading.answered for paper in self.read), default=0.0)
+
+    def retrieved(self) -> tuple[RetrievedPaper, ...]:
+        """Give all papers, best first; those not read have no chance to answer, and score 0."""
+        read = [RetrievedPaper(r.paper.id, r.paper.title, round(r.reading.answered, 4)) for r in self.read]
+        return (*read, *(RetrievedPaper(hit.paper.id, hit.paper.title, 0.0) for hit in self.others))
+
+
+def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int | None = None) -> Found:
+    """Read the first ``count`` papers that retrieval found, or all. Raises ModelError."""
+    chosen = hits[:count]
+    best = max((hit.score for hit in chosen), default=0.0)
+    passages = [tuple(passages_of(hit.paper)) for hit in chosen]
+    abstracts = [
+        Abstract(hit.paper.title, tuple(passage.text for passage in of_paper), best - hit.score)
+        for hit, of_paper in zip(chosen, passages, strict=True)
+    ]
+    readings = reader.read(question, abstracts)
+    read = [ReadPaper(hit.paper, p, reading) for hit, p, reading in zip(chosen, passages, readings, strict=True)]
+    read.sort(key=lambda paper: -paper.reading.answered)
+    return Found(question, tuple(read), tuple(hits[len(chosen) :]))

@@ -1,0 +1,94 @@
+"""What reading adds: the measurement behind ``assistant.reading`` and the number of papers read.
+
+    python -m evals.reading_ablation --library ./library [--suite page-test]
+
+Answers a suite extractively without a reader (papers in the order of retrieval, sentences by their similarity to the
+question, never abstaining), and with the packaged reader reading more and more of the papers found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from assistant.engine import Assistant
+from assistant.reading import Abstract, PackagedReader, Reader, Reading
+from assistant.settings import Caution, Settings
+from evals.metrics import score
+from evals.running import run
+from evals.suite import Suite, load_suite
+from ingestion.library import Library
+
+SHOWN = {
+    "success@1": "first",
+    "success@5": "first five",
+    "fact coverage": "facts",
+    "words": "mean words",
+    "citation precision": "citations right",
+    "abstained when it should": "near misses refused",
+    "answered when it should": "answerable answered",
+    "abstention macro-F1": "macro-F1",
+}
+
+
+class SimilarityReader:
+    """No reading: the paper retrieved best is taken to answer, with the sentences most like the question."""
+
+    def __init__(self, library: Library) -> None:
+        """Embed with the library's model."""
+        self._embedding = library.embedding
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def read(self, question: str, abstracts: Sequence[Abstract]) -> list[Reading]:
+        """Turn similarities into what a reader says; the numbers mean nothing but their order."""
+        texts = [question, *(sentence for item in abstracts for sentence in item.sentences)]
+        asked, *sentences = np.asarray(self._embedding.get_text_embedding_batch(texts))
+        similar = iter([float(np.exp(10 * (sentence @ asked - 1))) for sentence in sentences])
+        return [Reading(float(np.exp(-item.shortfall)), tuple(next(similar) for _ in item.sentences)) for item in abstracts]
+
+    def threshold(self, caution: Caution) -> float:
+        """Never abstain."""
+        return 0.0
+
+
+def row(suite: Suite, library: Library, reader: Reader, settings: Settings) -> list[str]:
+    """Answer the suite and give the figures shown, and the median milliseconds of a question."""
+    assistant = Assistant(library, settings, reader=reader)
+    assistant.wake()
+    with tempfile.TemporaryDirectory() as folder:
+        records = run(suite, assistant, Path(folder), lambda _: None)
+    metrics = score(suite, records, library)
+    milliseconds = statistics.median(record["answer"]["timings"]["total_ms"] for record in records if "answer" in record)
+    values = [metrics[name].value for name in SHOWN]
+    return ["–" if value is None else f"{value:.3f}" for value in values] + [f"{milliseconds:.0f}"]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", type=Path, required=True, help="A library with the sample page.")
+    parser.add_argument("--suite", default="page-test")
+    arguments = parser.parse_args()
+    library, suite = Library.open(arguments.library), load_suite(arguments.suite)
+    table = Table("", *SHOWN.values(), "ms", title=f"{suite.name}: {len(suite.cases)} questions, {library.count()} papers")
+    table.add_row("hybrid only", *row(suite, library, SimilarityReader(library), Settings(llm="extractive")))
+    for count in (5, 10, 20):
+        settings = Settings(llm="extractive", papers_read=count)
+        table.add_row(f"+ reader, {count} papers", *row(suite, library, PackagedReader(), settings))
+    cautions: tuple[Caution, ...] = ("cautious", "bold")
+    for caution in cautions:
+        table.add_row(caution, *row(suite, library, PackagedReader(), Settings(llm="extractive", caution=caution)))
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()

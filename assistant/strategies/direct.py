@@ -24,7 +24,7 @@ class Direct:
 
     def __init__(self, writer: Writer, sentences: int) -> None:
         """Write with a model that is shown so many sentences."""
-        self.portion = Portion(most=sentences, margin=12.0, words=50 * sentences)
+        self.portion = Portion(most=sentences, margin=8.0, words=50 * sentences)
         self._writer = writer
 
     def draft(self, question: str, evidence: Sequence[Evidence]) -> Generator[Delta, None, list[Drafted]]:

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         description="How sure the reader must be before a question is answered: cautious answers less and errs less, bold"
         " refuses only what is plainly not there.",
     )
-    papers_read: int = Field(default=8, ge=1, le=100, description="Papers that the reader reads, of those retrieved.")
+    papers_read: int = Field(
+        default=8, ge=1, le=100, description="The most papers that the reader reads, of those retrieved."
+    )
     candidates: int = Field(default=20, ge=10, le=100, description="Papers that retrieval hands on, best first.")
     evidence: int = Field(default=12, ge=1, le=60, description="Sentences of evidence shown to the model.")

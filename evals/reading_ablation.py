@@ -81,12 +81,9 @@ def main() -> None:
     library, suite = Library.open(arguments.library), load_suite(arguments.suite)
     table = Table("", *SHOWN.values(), "ms", title=f"{suite.name}: {len(suite.cases)} questions, {library.count()} papers")
     table.add_row("hybrid only", *row(suite, library, SimilarityReader(library), Settings(llm="extractive")))
-    for count in (5, 10, 20):
+    for count in (2, 8, 20):
         settings = Settings(llm="extractive", papers_read=count)
-        table.add_row(f"+ reader, {count} papers", *row(suite, library, PackagedReader(), settings))
-    cautions: tuple[Caution, ...] = ("cautious", "bold")
-    for caution in cautions:
-        table.add_row(caution, *row(suite, library, PackagedReader(), Settings(llm="extractive", caution=caution)))
+        table.add_row(f"+ reader, {count} papers at most", *row(suite, library, PackagedReader(), settings))
     Console(width=160).print(table)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -11,7 +11,9 @@ from rich.text import Text
 from assistant.cli.batch import each
 from assistant.cli.options import JsonOption
 from assistant.cli.output import VERDICT_MARKS, console
-from assistant.grounding import LexicalVerifier, Verified
+
+if TYPE_CHECKING:
+    from assistant.grounding import Verified
 
 
 def check(
@@ -22,6 +24,8 @@ def check(
 
     Example: vouched check --pairs claims.jsonl --json > verdicts.jsonl
     """
+    from assistant.grounding import LexicalVerifier
+
     verifier = LexicalVerifier()
 
     def told(found: Verified) -> dict[str, object]:

@@ -18,7 +18,16 @@ from assistant.models.train import reader as training
 from assistant.models.train import verifier as verifying
 from assistant.models.train.networks import ABSENT, ReaderNetwork, VerifierNetwork, encoder
 from assistant.models.train.reader_data import OWN, ReaderData, dev_examples, lines
-from assistant.models.train.verifier_data import LABELS, dev_pairs, encoded, made_up, public_pairs, written_pairs
+from assistant.models.train.verifier_data import (
+    LABELS,
+    STATEMENTS,
+    dev_pairs,
+    encoded,
+    made_up,
+    own_statements,
+    public_pairs,
+    written_pairs,
+)
 from assistant.reading import Abstract, PackagedReader
 
 ANIMALS = ("aardvark", "badger", "cormorant", "dolphin", "echidna", "flamingo", "gazelle", "hedgehog")
@@ -211,6 +220,13 @@ def test_our_own_questions_are_well_formed() -> None:
             assert all(0 <= i < len(row["sentences"]) for i in qa["e"])
             assert qa["s"] != qa["w"]
     assert len(seen) > 1_000
+
+
+def test_our_own_statements_are_of_three_kinds() -> None:
+    pairs = list(own_statements(1))
+    assert {pair.label for pair in pairs} == {LABELS["entailment"], LABELS["neutral"], LABELS["contradiction"]}
+    assert all(pair.premise and pair.hypothesis for pair in pairs)
+    assert not {row["id"] for row in lines(STATEMENTS)} & {row["id"] for row in lines(OWN)}
 
 
 def test_pairs_for_the_verifier(data: Path, tmp_path: Path) -> None:

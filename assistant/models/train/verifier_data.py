@@ -14,6 +14,8 @@ from assistant.models.train.reader_data import OWN, lines
 from assistant.packing import Packed, pack_checking, tokenizer, tokens
 from ingestion.embedding import PACKAGED_FOLDER
 
+STATEMENTS = OWN.with_name("statements.jsonl.gz")  # written for this project, over papers of many fields
+WRITTEN = {"entailed": "entailment", "neutral": "neutral", "contradicted": "contradiction"}
 LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}  # the last is neutral or contradiction
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
 FLIPS = (
@@ -72,6 +74,18 @@ def written_pairs(path: Path, seed: int) -> Iterator[Pair]:
             if not set(other["e"]) & set(item["e"]):
                 beside = " ".join(sentences[i] for i in sorted(other["e"]))
                 yield Pair(beside, item["s"], LABELS["neutral"], "written-beside")
+
+
+def own_statements(seed: int) -> Iterator[Pair]:
+    """Give the project's own statements, each with the sentences it is about, those around them, or the whole abstract."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    for row in lines(STATEMENTS):
+        sentences = row["sentences"]
+        for item in row["statements"]:
+            first, last = min(item["e"]), max(item["e"])
+            near = [sentences[i] for i in sorted(item["e"])]
+            premise = draw.choice((near, sentences[max(0, first - 1) : last + 2], sentences))
+            yield Pair(" ".join(premise), item["text"], LABELS[WRITTEN[item["label"]]], "own-statements")
 
 
 def made_up(path: Path, count: int, seed: int) -> Iterator[Pair]:
@@ -133,6 +147,7 @@ def mixture(data: Path, config: dict[str, Any]) -> list[Pair]:
         if path.exists():
             pairs += written_pairs(path, seed)
             pairs += made_up(path, config["made_up"] // 2, seed)
+    pairs += own_statements(seed)
     return [*pairs, *summaries(data / config["summaries"], config["summary_pairs"], seed)]
 
 

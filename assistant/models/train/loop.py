@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 logger = logging.getLogger(__name__)
 
+# For the number of an epoch, its steps: how many tokens each reads, and what computes its loss.
+Steps = Callable[[int], Iterator[tuple[int, Callable[[], Tensor]]]]
+
 
 def parameters(network: nn.Module, config: dict[str, Any]) -> list[dict[str, Any]]:
     """Group what is trained: encoder and heads have their own rates; biases and norms do not decay."""
@@ -33,7 +36,7 @@ def parameters(network: nn.Module, config: dict[str, Any]) -> list[dict[str, Any
 
 def train(
     network: nn.Module,
-    steps: Callable[[int], Iterator[tuple[int, Callable[[], Tensor]]]],
+    steps: Steps,
     config: dict[str, Any],
     checkpoint: Path,
     device: torch.device,
@@ -43,7 +46,7 @@ def train(
 
     Args:
         network: what is trained.
-        steps: gives, for the number of an epoch, its steps: how many tokens it reads, and what computes its loss.
+        steps: what an epoch holds.
         config: the section of the configuration.
         checkpoint: the file for the state of an unfinished run.
         device: where to compute.

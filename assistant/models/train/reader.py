@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.models.train.loop import train
+from assistant.models.train.loop import Steps, train
 from assistant.models.train.networks import ABSENT, ReaderNetwork
 from assistant.models.train.reader_data import Example, ReaderData
 from assistant.packing import batches, padded
@@ -44,7 +44,7 @@ def loss(network: ReaderNetwork, examples: Sequence[Example], config: dict[str, 
     return total
 
 
-def steps(data: ReaderData, network: ReaderNetwork, config: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401
+def steps(data: ReaderData, network: ReaderNetwork, config: dict[str, Any], device: torch.device) -> Steps:
     """Give the function that lays out an epoch's steps."""
 
     def of_epoch(number: int) -> Iterator[tuple[int, Callable[[], Tensor]]]:

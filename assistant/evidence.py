@@ -87,8 +87,9 @@ class EvidencePostprocessor(BaseNodePostprocessor):
                 "EvidencePostprocessor needs papers: nodes with a paper_id in their metadata, as HybridRetriever's."
             )
         # Another retriever's scores have another scale: what is read counts alone.
-        ids = dict.fromkeys(node.node.metadata["paper_id"] for node in nodes)
-        hits = [Hit(paper, 0.0, 0.0, {}) for paper in self._library.papers(list(ids))]
+        ids = list(dict.fromkeys(node.node.metadata["paper_id"] for node in nodes))
+        papers = {paper.id: paper for paper in self._library.papers(ids)}  # in the library's order, not the nodes'
+        hits = [Hit(papers[paper_id], 0.0, 0.0, {}) for paper_id in ids if paper_id in papers]
         found = read_papers(self._reader, query_bundle.query_str, hits)
         return [_node(item) for item in select(found.read, Portion(self.most, self.margin, self.words))]
 

@@ -45,14 +45,17 @@ class Found:
 
 
 def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int | None = None) -> Found:
-    """Read papers that retrieval found: the first ones, and unless one of them surely answers, up to ``count``, or all.
+    """Read papers that retrieval found, best first: the first ones, and unless one of them surely answers the others.
+
+    ``count`` is the most that are read; None means all.
 
     Raises:
         ModelError: the reader cannot be used.
     """
     best = max((hit.score for hit in hits), default=0.0)
     read: list[ReadPaper] = []
-    for part in (hits[:FIRST], hits[FIRST:count]):
+    chosen = hits[:count]
+    for part in (chosen[:FIRST], chosen[FIRST:]):
         if not part or any(paper.reading.answered >= SURE for paper in read):
             break
         passages = [tuple(passages_of(hit.paper)) for hit in part]

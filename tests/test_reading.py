@@ -147,6 +147,13 @@ def test_no_more_is_read_when_one_of_the_first_surely_answers(reader: PackagedRe
     assert (len(found.read), len(found.others)) == (FIRST, 20 - FIRST)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_no_more_is_read_than_was_said(reader: PackagedReader, sample_library: Library, count: int) -> None:
+    retriever = HybridRetriever(sample_library)
+    hits = retriever.search(retriever.query("Who funded it?"))
+    assert len(read_papers(reader, "Who funded it?", hits, count).read) == count
+
+
 @pytest.mark.parametrize("name", ["reader.onnx", "calibration.json"])
 def test_a_damaged_or_missing_file_is_named(tmp_path: Path, abstracts: list[Abstract], name: str) -> None:
     folder = shutil.copytree(PACKAGED_READER, tmp_path / "reader")

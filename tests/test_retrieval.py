@@ -184,6 +184,14 @@ def test_the_postprocessor_reads_papers_that_another_retriever_found(sample_libr
     assert nodes
 
 
+def test_the_postprocessor_reads_the_papers_in_the_order_of_the_nodes(sample_library: Library) -> None:
+    question = "How much does CodePlan improve on generating responses directly?"
+    papers = sorted(sample_library.papers(), key=lambda paper: not paper.title.startswith("Unlocking Reasoning Potential"))
+    found = [NodeWithScore(node=TextNode(text=p.abstract, metadata={"paper_id": p.id})) for p in papers[:1] + papers[:0:-1]]
+    node = EvidencePostprocessor(sample_library, most=1).postprocess_nodes(found, query_str=question)[0]
+    assert "25.1" in node.node.get_content()
+
+
 def test_the_postprocessor_says_what_it_lacks(sample_library: Library) -> None:
     with pytest.raises(ValueError, match="pass query_bundle or query_str"):
         EvidencePostprocessor(sample_library).postprocess_nodes([])

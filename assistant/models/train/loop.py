@@ -50,7 +50,7 @@ def train(
         config: the section of the configuration.
         checkpoint: the file for the state of an unfinished run.
         device: where to compute.
-        every: steps between checkpoints and lines of the log.
+        every: steps between checkpoints.
     """
     optimizer = torch.optim.AdamW(parameters(network, config), betas=(0.9, 0.98), fused=True)
     peaks = [group["lr"] for group in optimizer.param_groups]

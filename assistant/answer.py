@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Verdict = Literal["supported", "unsupported", "undetermined"]
 Status = Literal["answered", "abstained"]
+Alarm = Literal["number", "name", "negation", "direction"]  # see `assistant.alarms`
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,15 @@ class Evidence:
 class Statement:
     """One sentence of an answer with the numbers of the citations that are to carry it, and how that check came out.
 
-    ``score`` is the check's confidence that the quotes support the text, from 0 to 1.
+    ``score`` is the check's confidence that the quotes support the text, from 0 to 1; ``alarms`` are what the text says and
+    the quotes plainly do not.
     """
 
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
     score: float
+    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Answer:
 
     ``answer`` is Markdown in which every factual sentence ends with its markers, such as ``[1][3]``. When ``status`` is
     ``abstained``, ``reason`` says why and ``citations`` holds the nearest evidence. ``notes`` are remarks for the
-    reader, for instance that the model could not be reached and the answer is an extractive one.
+    reader, for instance that the model could not be reached and the answer is an extractive one. ``denied_by`` is the number
+    of the citation that contradicts what the question takes for granted, if one does; the answer begins with it.
     """
 
     question: str
@@ -105,6 +109,7 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     notes: tuple[str, ...] = ()
+    denied_by: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the answer as the JSON object of the contract."""

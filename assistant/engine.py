@@ -16,11 +16,13 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
 from assistant.answer import Answer, Event, Evidence, Stage, Statement, Status, Usage
+from assistant.claims import Verifier
 from assistant.composing import Clock, abstention, markdown
 from assistant.errors import LLMError
 from assistant.evidence import select
-from assistant.grounding import LexicalVerifier, Verifier, better, check, citations, renumber
-from assistant.opening import load_reader, open_library
+from assistant.grounding import better, check, citations, renumber
+from assistant.opening import load_reader, load_verifier, open_library
+from assistant.premises import Denial, denial_of, named
 from assistant.question import asked
 from assistant.reading import Reader
 from assistant.reranking import Found, read_papers
@@ -51,7 +53,7 @@ class Assistant(BaseQueryEngine):
         self.library, self.settings, self.llm = library, settings or Settings(), llm
         self.retriever = HybridRetriever(library, self.settings.candidates)
         self.reader = reader or load_reader(self.settings)
-        self.verifier: Verifier = verifier or LexicalVerifier()
+        self.verifier = verifier or load_verifier(self.settings)
 
     @classmethod
     def open(cls, library: Library | Path | str, settings: Settings | None = None, **parts: Any) -> Assistant:  # noqa: ANN401 (as __init__)
@@ -64,9 +66,10 @@ class Assistant(BaseQueryEngine):
     def wake(self) -> None:
         """Load what the first question would wait for, side by side. Raises ModelError, EmbeddingError."""
         with ThreadPoolExecutor(1) as beside:
-            loading = beside.submit(self.reader.load)
+            loading = [beside.submit(model.load) for model in (self.reader, self.verifier)]
             self.library.wake()
-            loading.result()
+            for model in loading:
+                model.result()
 
     def ask(self, question: str, **scope: Any) -> Answer:  # noqa: ANN401 (as stream)
         """Answer a question; `stream` says the scope and what is raised."""
@@ -108,26 +111,31 @@ class Assistant(BaseQueryEngine):
         notes = []
         try:
             strategy = paid = choose(self.settings, self.llm, streaming=streaming)
-            statements, evidence = yield from self._write(strategy, found, clock)
+            statements, evidence, denial = yield from self._write(strategy, found, clock)
         except LLMError as error:
             if self.settings.llm != "auto":
                 raise
             notes.append(f"The model failed, so this answer only quotes. {error}")
             strategy = Extractive()
-            statements, evidence = yield from self._write(strategy, found, clock)
+            statements, evidence, denial = yield from self._write(strategy, found, clock)
         if not statements:
             yield self._abstained(NO_ANSWER, found, paid.usage(), clock)
             return
-        vouched, cited = renumber(statements, evidence)
+        vouched, cited = renumber(named(denial, statements), evidence)
         text = markdown(vouched, cited, name_papers=strategy.names_papers)
         usage = replace(paid.usage(), model=strategy.usage().model)
         said: dict[str, Any] = {"answer": text, "statements": vouched, "citations": cited, "notes": tuple(notes)}
+        said["denied_by"] = None if denial is None else 1  # it comes first
         yield self._answer(found, usage, clock, **said)
 
     def _write(
         self, strategy: Strategy, found: Found, clock: Clock
-    ) -> Generator[Event, None, tuple[list[Statement], list[Evidence]]]:
+    ) -> Generator[Event, None, tuple[list[Statement], list[Evidence], Denial | None]]:
         evidence = select(found.read, strategy.portion)
+        denial = denial_of(self.verifier, found.question, found.read[0], evidence)
+        if denial is not None and denial.evidence not in evidence:
+            evidence.append(denial.evidence)
+        clock.lap("verify_ms")
         yield Stage("writing", f"{len(evidence)} sentences of evidence")
         drafted = yield from strategy.draft(found.question, evidence)
         clock.lap("answer_ms")
@@ -144,7 +152,7 @@ class Assistant(BaseQueryEngine):
             name = strategy.usage().model
             raise LLMError(f"The model {name} cites none of the evidence. Name a more able one, or use --llm extractive.")
         clock.lap("verify_ms")
-        return statements, evidence
+        return statements, evidence, denial
 
     def _abstained(self, reason: str, found: Found, usage: Usage, clock: Clock) -> Answer:
         nearest = citations(select(found.read, Extractive.portion))

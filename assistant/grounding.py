@@ -1,19 +1,14 @@
-"""Statements are held against the quotes they cite.
-
-Markers are read out of a draft; each statement is then verified. The lexical verifier knows only what it can see: words
-that stand in a quote. It never calls a paraphrase supported.
-"""
+"""Statements are held against the quotes they cite: markers are read out of a draft, each statement gets its verdict."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from assistant.answer import Citation, Evidence, Statement, Verdict
+from assistant.answer import Citation, Evidence, Statement
+from assistant.claims import Claim, Verifier
 from ingestion.sentences import split_sentences
-from ingestion.words import terms
 
 # [1], [1][3], [1, 3], [1-3], and the brackets that some models prefer; not the interval [0, 1].
 MARKER = re.compile(r" ?[\[【][1-9]\d{0,3}(?: ?[,;–-] ?\d{1,4})*+[\]】]")
@@ -24,68 +19,6 @@ CLOSING_STOP = re.compile(rf"{STOP}$")
 LATE_MARKERS = re.compile(rf"({STOP})((?:{MARKER.pattern})+)")
 MARKUP = re.compile(r"^```.*|\*\*|__|`")
 BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)]) ")
-NUMBER = re.compile(r"(?<![^\W\d_])[^\W\d_]*+\d+(?:[.,]\d+)*")  # with the letters before it: F1 is no 1
-DENIES = re.compile(
-    r"\b(no|not|nor|never|neither|without|cannot|hardly|unlike|whether|if|than|instead|fail\w*|lack\w*|false|wrong|myth"
-    r"|assum\w*|belie[fv]\w*|hypothe\w*)\b|n't\b"
-)
-LITTLE_OVERLAP = 0.5  # below this share of a statement's terms, its quotes are of something else
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A verdict with the probability of support, 0 to 1: at least 0.5 exactly when the verdict is ``supported``."""
-
-    verdict: Verdict
-    score: float
-
-
-class Verifier(Protocol):
-    """Tells whether quotes support a statement."""
-
-    def verify(self, statement: str, quotes: Sequence[str]) -> Verified:
-        """Hold a statement against its quotes."""
-        ...
-
-
-class LexicalVerifier:
-    """Supported: a quote contains the statement, word for word. Unsupported: its words or numbers are not there."""
-
-    def verify(self, statement: str, quotes: Sequence[str]) -> Verified:
-        """Hold a statement against its quotes by words alone; what they cannot tell is ``undetermined``."""
-        if not quotes:
-            return Verified("unsupported", 0.0)
-        said = normalised(statement)
-        together = " ".join(normalised(quote) for quote in quotes)
-        if said and any(_contains(normalised(quote), said) for quote in quotes):
-            return Verified("supported", 1.0)
-        asked = set(terms(statement))
-        overlap = len(asked & set(terms(" ".join(quotes)))) / len(asked) if asked else 0.0
-        numbers_there = set(NUMBER.findall(said)) <= set(NUMBER.findall(together))
-        if overlap < LITTLE_OVERLAP or not numbers_there:
-            return Verified("unsupported", round(0.2 * overlap, 3))
-        return Verified("undetermined", round(0.49 * overlap, 3))
-
-
-def normalised(text: str) -> str:
-    """Fold what does not change the meaning: case, white space, LaTeX escapes, quotation marks, 1,000, a last full stop."""
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    text = text.replace("\\", "").replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
-    return re.sub(r"\s+", " ", text).strip().strip("\"'").rstrip(".!?").casefold()
-
-
-def _contains(quote: str, said: str) -> bool:
-    """Find the statement as the whole quote, or as three words or more of one: "up" stands in every quote.
-
-    Its clause must not deny or doubt it: "X helps" is not what "We find no evidence that X helps" says.
-    """
-    if said == quote:
-        return True
-    found = re.search(rf"(?<!\w){re.escape(said)}(?!\w)", quote)
-    if found is None or len(said.split()) < 3:
-        return False
-    before, after = re.split("[,;:]", quote[: found.start()])[-1], re.split("[,;:]", quote[found.end() :])[0]
-    return DENIES.search(f"{before} … {after}") is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +62,15 @@ def _numbers(piece: str) -> list[int]:
 
 def check(drafted: Sequence[Drafted], evidence: Sequence[Evidence], verifier: Verifier) -> list[Statement]:
     """Give each drafted sentence its verdict; its ``citations`` are still evidence numbers, see `renumber`."""
-    quotes = {item.number: item.quote for item in evidence}
-    statements = []
+    by_number = {item.number: item for item in evidence}
+    claims = []
     for sentence in drafted:
-        if sentence.astray:  # it claims evidence that was never shown
-            found = Verified("unsupported", 0.0)
-        else:
-            found = verifier.verify(sentence.text, [quotes[number] for number in sentence.numbers])
-        statements.append(Statement(sentence.text, sentence.numbers, found.verdict, found.score))
-    return statements
+        cited = [] if sentence.astray else [by_number[number] for number in sentence.numbers]  # astray: never shown
+        claims.append(Claim(sentence.text, tuple(c.quote for c in cited), tuple(c.title for c in cited)))
+    return [
+        Statement(sentence.text, sentence.numbers, found.verdict, found.score, found.alarms)
+        for sentence, found in zip(drafted, verifier.verify(claims), strict=True)
+    ]
 
 
 def better(first: list[Statement], second: list[Statement]) -> list[Statement]:
@@ -155,9 +88,7 @@ def renumber(
     used = list(dict.fromkeys(number for statement in statements for number in statement.citations))
     new = {number: index for index, number in enumerate(used, start=1)}
     by_number = {item.number: item for item in evidence}
-    renumbered = tuple(
-        Statement(s.text, tuple(sorted(new[number] for number in s.citations)), s.verdict, s.score) for s in statements
-    )
+    renumbered = tuple(replace(s, citations=tuple(sorted(new[number] for number in s.citations))) for s in statements)
     return renumbered, citations([by_number[number] for number in used])
 
 

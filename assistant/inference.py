@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ingestion.embedding import EmbeddingError, word_vectors
 from ingestion.errors import VouchedError
 
 if TYPE_CHECKING:
@@ -37,12 +38,20 @@ class Network:
         """Load it now. Raises ModelError."""
         with _loading:  # the cache alone would let two threads load it twice
             _compiled(self.folder, self.name, os.getpid())
+            _words()
 
     def run(self, inputs: Mapping[str, npt.NDArray[np.int64]]) -> list[npt.NDArray[np.float32]]:
-        """Give the outputs, in the file's order. Safe from several threads. Raises ModelError."""
+        """Give the outputs, in the file's order. Safe from several threads.
+
+        The file holds no word vectors, which are most of such a model and the same in all: ``input_ids`` are looked up here.
+
+        Raises:
+            ModelError: the model's files are missing or damaged.
+        """
         self.load()
         request = _compiled(self.folder, self.name, os.getpid()).create_infer_request()
-        results = request.infer(dict(inputs))
+        others = {name: value for name, value in inputs.items() if name != "input_ids"}
+        results = request.infer({**others, "words": _words()[inputs["input_ids"]]})
         return [np.array(results[output], dtype=np.float32) for output in results]
 
 
@@ -55,6 +64,13 @@ def _compiled(folder: Path, name: str, _process: int) -> CompiledModel:
     fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if fast else "f32"}
     return core.compile_model(core.read_model(path), "CPU", options)
+
+
+def _words() -> npt.NDArray[np.float16]:
+    try:
+        return word_vectors()
+    except EmbeddingError as error:
+        raise ModelError(str(error)) from error
 
 
 def checked(folder: Path, name: str) -> Path:

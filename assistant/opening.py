@@ -1,4 +1,4 @@
-"""Opening what the settings name: the library with its embedder, and the reader."""
+"""Opening what the settings name: the library with its embedder, the reader, the verifier."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ingestion.library import Library
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
+    from assistant.claims import Verifier
     from assistant.reading import Reader
 
 
@@ -35,3 +36,18 @@ def load_reader(settings: Settings) -> Reader:
     from assistant.reading import PackagedReader
 
     return PackagedReader()
+
+
+def load_verifier(settings: Settings) -> Verifier:
+    """Find the verifier of the settings; a network is loaded when first needed. Raises ModelError."""
+    if settings.verifier == "lexical":
+        from assistant.lexical import LexicalVerifier
+
+        return LexicalVerifier()
+    from assistant.verifying import ModelVerifier, PackagedVerifier
+
+    if settings.verifier:
+        from assistant.cross_encoder import CrossEncoderEntailment
+
+        return ModelVerifier(CrossEncoderEntailment(settings.verifier))
+    return PackagedVerifier()

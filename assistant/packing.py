@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """One input: token ids, the token's type (0 asked or said, 1 read), and the sentence it belongs to (0: none).
+    """One input: token ids, the token's type (0 asked, 1 read; see `pack_checking`), and its sentence (0: none).
 
     Sentence i of the abstract is number i + 1. ``sentences`` is how many were given, ``read`` how many found room.
     """
@@ -68,13 +69,30 @@ def pack_reading(question: list[int], title: list[int], sentences: Sequence[list
     return Packed(ids, types, sentence_of, len(sentences), read)
 
 
+# Types of the tokens of a statement with its quote: said or read; and standing in the other with the token beside it,
+# standing there alone, or not at all. So a changed number is seen at once, and not after long training.
+SAID, READ, CHECKING_TYPES = 0, 3, 6
+
+
 def pack_checking(statement: list[int], quote: list[int]) -> Packed:
-    """Pack ``[CLS] statement [SEP] quote [SEP]``; what is read is cut to the room that is left."""
-    ids = [CLS, *statement[:QUESTION_TOKENS], SEP]
-    types = [0] * len(ids)
-    ids += [*quote[: MAX_TOKENS - len(ids) - 1], SEP]
-    types += [1] * (len(ids) - len(types))
+    """Pack ``[CLS] statement [SEP] quote [SEP]``; what is read is cut to the room that is left.
+
+    Types are 0 to 2 for what is said, 3 to 5 for what is read: with its neighbour in the other, alone in it, not in it.
+    """
+    said = statement[:QUESTION_TOKENS]
+    read = quote[: MAX_TOKENS - len(said) - 3]
+    ids = [CLS, *said, SEP, *read, SEP]
+    types = [SAID, *_echoes(said, read, SAID), SAID, *_echoes(read, said, READ), READ]
     return Packed(ids, types, [0] * len(ids), 0, 0)
+
+
+def _echoes(these: list[int], others: list[int], first: int) -> list[int]:
+    alone, pairs = set(others), set(pairwise(others))
+    beside = [pair in pairs for pair in pairwise(these)]  # one fewer than tokens
+    return [
+        first if left or right else first + (1 if token in alone else 2)
+        for token, left, right in zip(these, [False, *beside], [*beside, False], strict=False)
+    ]
 
 
 def batches(inputs: Sequence[Packed], limit: int) -> list[list[int]]:

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         description="Who tells whether an abstract answers: unset, the packaged reader, or a Hugging Face cross-encoder's"
         " name or path.",
     )
+    verifier: str = Field(
+        default="",
+        description="Who tells whether quotes support a statement: unset, the packaged verifier; lexical, words alone; or a"
+        " Hugging Face model of natural language inference, by name or path.",
+    )
     caution: Caution = Field(
         default="balanced",
         description="How sure the reader must be before a question is answered: cautious answers less and errs less, bold"

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import mannwhitneyu
 
-from assistant.grounding import Verifier
+from assistant.claims import Claim, Verified, Verifier
 from evals.errors import SuiteError
 
 LABELS = {"entailment": True, "neutral": False, "contradiction": False, "not_entailment": False}
 BINS = 10  # of the calibration curve
 RESAMPLES = 1_000
+TOGETHER = 64  # pairs given to the judge at a time
 
 Array = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
@@ -87,10 +88,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def judge(verifier: Verifier, pairs: Sequence[Pair], progress: Callable[[int], None]) -> dict[str, Judged]:
     """Let a verifier judge pairs; gives its figures by source, and those of all pairs under ``all``."""
-    verdicts = []
-    for number, pair in enumerate(pairs, start=1):
-        verdicts.append(verifier.verify(pair.hypothesis, [pair.premise]))
-        progress(number)
+    verdicts: list[Verified] = []
+    for start in range(0, len(pairs), TOGETHER):
+        part = pairs[start : start + TOGETHER]
+        verdicts += verifier.verify([Claim(pair.hypothesis, (pair.premise,)) for pair in part])
+        progress(len(verdicts))
     scores = np.array([found.score for found in verdicts])
     undetermined = np.array([found.verdict == "undetermined" for found in verdicts])
     truth = np.array([pair.supported for pair in pairs])

@@ -74,6 +74,9 @@ def score(suite: Suite, records: Sequence[dict[str, Any]], library: Library) -> 
     metrics["quote exactness"] = _mean(lambda quote: is_exact(quote, abstracts), quotes)
     metrics["abstained when it should"] = _mean(lambda o: float(_abstained(o)), unanswerable)
     metrics["answered when it should"] = _mean(lambda o: float(o.answered), answerable)
+    false = [o for o in answerable if o.case.kind == "false-premise"]
+    metrics["false premises named"] = _mean(premise_denied, false)
+    metrics["true premises called false"] = _mean(premise_denied, [o for o in answerable if o not in false])
     metrics["abstention macro-F1"] = abstention_macro_f1(outcomes)
     metrics["words"] = _mean(float, lengths)
     metrics["words, median"] = Metric(statistics.median(lengths) if lengths else None, len(lengths))
@@ -113,6 +116,11 @@ def evidence_recall(outcome: Outcome) -> float:
     return statistics.mean(
         any(sentence in citation["quote"] for citation in outcome.cited) for sentence in outcome.case.evidence
     )
+
+
+def premise_denied(outcome: Outcome) -> float:
+    """Give 1 when the answer says that a quote contradicts what the question takes for granted, else 0."""
+    return float(outcome.answered and outcome.answer is not None and outcome.answer.get("denied_by") is not None)
 
 
 def is_exact(citation: dict[str, Any], abstracts: dict[str, str]) -> float:

@@ -96,8 +96,8 @@ def problems(suite: Suite, papers: Iterable[Paper]) -> list[str]:
             for quote in case.evidence
             if not any(quote in abstract for abstract in gold)
         ]
-    if len({case.answerable for case in suite.cases}) == 1:
-        found.append("all questions are answerable, or none is: abstention cannot be measured")
+    if len({case.kind if case.kind in ("unanswerable", "false-premise") else "answerable" for case in suite.cases}) == 1:
+        found.append("all questions are of one class: neither abstention nor false premises can be measured")
     return found
 
 

@@ -116,7 +116,7 @@ def load_embedding(
         if spec.startswith("openai:"):
             return _remote(spec.removeprefix("openai:"), api_base, api_key)
         if allow_downloads is None:
-            allow_downloads = os.environ.get("VOUCHED_ALLOW_DOWNLOADS", "").lower() in {"1", "true", "yes"}
+            allow_downloads = downloads_allowed()
         return _local(spec, allow_downloads)
     except ImportError as error:
         package = "llama-index-embeddings-openai-like" if spec.startswith("openai:") else "vouched[local]"
@@ -170,6 +170,11 @@ def _local(name: str, allow_downloads: bool) -> BaseEmbedding:
     return cast("BaseEmbedding", model)
 
 
+def downloads_allowed() -> bool:
+    """Tell whether models may be fetched from Hugging Face: the variable VOUCHED_ALLOW_DOWNLOADS is 1, true or yes."""
+    return os.environ.get("VOUCHED_ALLOW_DOWNLOADS", "").lower() in {"1", "true", "yes"}
+
+
 @cache
 def _load(folder: Path, _process: int) -> tuple["InferenceSession", "Tokenizer"]:
     """Load a model once in a process; a forked child loads its own, as ONNX Runtime's threads do not survive a fork."""
@@ -182,14 +187,31 @@ def _load(folder: Path, _process: int) -> tuple["InferenceSession", "Tokenizer"]
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
     options.enable_cpu_mem_arena = False  # the arena keeps its largest batch for ever and is no faster here
     onnxruntime.disable_telemetry_events()
-    session = onnxruntime.InferenceSession(_verified(folder, "model.onnx"), options, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_buffer(_verified(folder, "tokenizer.json"))
+    session = onnxruntime.InferenceSession(verified(folder, "model.onnx"), options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_buffer(verified(folder, "tokenizer.json"))
     tokenizer.enable_truncation(MAX_TOKENS)
     return session, tokenizer
 
 
-def _verified(folder: Path, name: str) -> bytes:
-    """Read a file of the model; the bytes that are checked are the bytes that are used."""
+@cache
+def word_vectors() -> npt.NDArray[np.float16]:
+    """Give the packaged model's table of word vectors, shape (30522, 384), which the reader and the verifier share.
+
+    Raises:
+        EmbeddingError: A file of the model is missing or damaged.
+    """
+    place = json.loads(verified(PACKAGED_FOLDER, "words.json"))
+    rows, width = place["shape"]
+    content = verified(PACKAGED_FOLDER, "model.onnx")
+    return np.frombuffer(content, np.float16, rows * width, place["offset"]).reshape(rows, width).copy()
+
+
+def verified(folder: Path, name: str) -> bytes:
+    """Read a file of a packaged embedder, checked; the bytes that are checked are the bytes that are used.
+
+    Raises:
+        EmbeddingError: It is missing or damaged.
+    """
     try:
         expected = json.loads((folder / "checksums.json").read_bytes())[name]
         content = (folder / name).read_bytes()

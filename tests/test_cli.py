@@ -17,7 +17,7 @@ from evals.cli import app as eval_app
 from ingestion.library import Library
 
 ANSWER = ("question", "status", "answer", "reason", "statements", "citations", "retrieved", "usage", "timings", "notes")
-STATEMENT = ("text", "citations", "verdict", "score")
+STATEMENT = ("text", "citations", "verdict", "score", "alarms")
 CITATION = ("number", "paper_id", "title", "quote", "start", "end", "score")
 RETRIEVED = ("paper_id", "title", "score")
 USAGE = ("model", "llm_calls", "prompt_tokens", "completion_tokens", "cost_usd")

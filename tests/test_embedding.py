@@ -74,7 +74,7 @@ def test_same_vectors_as_the_original_in_torch() -> None:
 
 def test_the_export_is_reproducible(tmp_path: Path) -> None:
     export_minilm.export(tmp_path)
-    for name in ("model.onnx", "tokenizer.json", "checksums.json"):
+    for name in ("model.onnx", "words.json", "tokenizer.json", "checksums.json"):
         assert (tmp_path / name).read_bytes() == (PACKAGED_FOLDER / name).read_bytes(), name
     assert (tmp_path / "model.onnx").stat().st_size < 50_000_000
 

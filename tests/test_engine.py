@@ -29,8 +29,8 @@ QUESTIONS = [
     "What does Successive Prompting improve on DROP?",
 ]
 KEYS = {
-    "": "question status answer reason statements citations retrieved usage timings notes",
-    "statements": "text citations verdict score",
+    "": "question status answer reason statements citations retrieved usage timings notes denied_by",
+    "statements": "text citations verdict score alarms",
     "citations": "number paper_id title quote start end score",
     "retrieved": "paper_id title score",
     "usage": "model llm_calls prompt_tokens completion_tokens cost_usd",

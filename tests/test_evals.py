@@ -104,7 +104,7 @@ def test_what_does_not_fit_the_library_is_found(tmp_path: Path) -> None:
     assert problems(wrong, papers) == [
         "credit: there is no paper z",
         "credit: this evidence is not verbatim in a gold paper: They hum.…",
-        "all questions are answerable, or none is: abstention cannot be measured",
+        "all questions are of one class: neither abstention nor false premises can be measured",
     ]
 
 

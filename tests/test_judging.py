@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import vouched
 
-from assistant.grounding import Verified
+from assistant.claims import Claim, Verified
 from evals.errors import SuiteError
 from evals.judging import Pair, judge, read_pairs
 
@@ -20,9 +20,12 @@ SOURCE = "The engine burns iron pellets. It reaches 900 degrees at sea level."
 class Oracle:
     """Says of a statement the number that it is."""
 
-    def verify(self, statement: str, quotes: Sequence[str]) -> Verified:
-        score = float(statement)
-        return Verified("supported" if score >= 0.5 else "undetermined" if score > 0.3 else "unsupported", score)
+    def load(self) -> None:
+        pass
+
+    def verify(self, claims: Sequence[Claim]) -> list[Verified]:
+        scores = [float(claim.text) for claim in claims]
+        return [Verified("supported" if x >= 0.5 else "undetermined" if x > 0.3 else "unsupported", x) for x in scores]
 
 
 def labelled(*rows: tuple[float, bool]) -> list[Pair]:
@@ -40,8 +43,9 @@ def test_pairs_are_checked_in_order_and_bad_lines_in_their_place(tmp_path: Path)
     called = vouched("check", "--pairs", file, "--json")
     first, second, third = called.lines
     assert called.code == 0
-    assert first == {"id": "a", "verdict": "supported", "score": 1.0}
-    assert (second["id"], second["verdict"]) == ("b", "unsupported")
+    assert first == {"id": "a", "verdict": "supported", "score": 1.0, "contradicted": 0.0, "alarms": []}
+    assert (second["id"], second["alarms"]) == ("b", ["number"])
+    assert second["verdict"] != "supported"
     assert second["score"] < 0.5
     assert (third["id"], third["error"]["type"]) == ("c", "QuestionError")
     told = vouched("check", "--pairs", "-", stdin=file.read_bytes())
@@ -59,7 +63,7 @@ def test_a_judge_is_measured_as_worked_out_by_hand() -> None:
     pairs = labelled((0.9, True), (0.7, True), (0.4, True), (0.6, False), (0.2, False), (0.1, False), (0.0, False))
     seen: list[int] = []
     found = judge(Oracle(), pairs, seen.append)["one"]
-    assert seen == list(range(1, 8))
+    assert seen == [7]
     assert found.balanced_accuracy == pytest.approx((2 / 3 + 3 / 4) / 2)
     assert found.auc == pytest.approx(11 / 12)  # of the twelve couples only 0.4 against 0.6 is the wrong way round
     assert (found.pairs, found.supported, found.undetermined) == (7, 3, pytest.approx(1 / 7))
@@ -87,10 +91,17 @@ def test_the_command_reads_compressed_pairs(tmp_path: Path) -> None:
     ]
     file = tmp_path / "pairs.jsonl.gz"
     file.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
-    told = vouched("eval", "judge", file, "--json").json
-    assert told["judge"] == "lexical"
-    assert told["sources"]["engines"]["balanced_accuracy"] == 1.0
+    for name, options in {"packaged": (), "lexical": ("--judge", "lexical")}.items():
+        told = vouched("eval", "judge", file, *options, "--json").json
+        assert told["judge"] == name
+        assert told["sources"]["engines"]["balanced_accuracy"] == 1.0
     assert "engines" in vouched("eval", "judge", file).out
+
+
+def test_a_judge_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text('{"premise": "a", "hypothesis": "b", "label": "neutral"}\n')
+    called = vouched("eval", "judge", tmp_path / "pairs.jsonl", "--judge", tmp_path / "none", "--json")
+    assert (called.code, called.json["error"]["type"]) == (1, "ModelError")
 
 
 @pytest.mark.parametrize(

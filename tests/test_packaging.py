@@ -22,15 +22,22 @@ DATA = (
     "prompts/repair.v1.jinja",
     "ingestion/samples/papers-page.txt",
     *(f"assistant/ui/static/{name}" for name in PAGE_ASSETS),
-    *(f"ingestion/models/all-minilm-l6-v2/{name}" for name in ("model.onnx", "tokenizer.json", "checksums.json")),
+    *(
+        f"ingestion/models/all-minilm-l6-v2/{name}"
+        for name in ("model.onnx", "words.json", "tokenizer.json", "checksums.json")
+    ),
     *(f"assistant/models/reader/{name}" for name in ("reader.onnx", "calibration.json", "checksums.json", "README.md")),
+    *(f"assistant/models/verifier/{name}" for name in ("verifier.onnx", "calibration.json", "checksums.json", "README.md")),
     "assistant/models/train/config.toml",
+    "assistant/models/train/verifier-card.md.jinja",
     "assistant/models/train/reader-card.md.jinja",
     "evals/suites/page.yaml",
     "evals/suites/page-test.yaml",
+    "evals/suites/false-premise.yaml",
     *(f"{room}/py.typed" for room in ROOMS),
 )
-TRAINING_DATA = {f"assistant/models/data/{name}.jsonl.gz" for name in ("reader-questions", "statements")}  # not for users
+# Not for users.
+TRAINING_DATA = {f"assistant/models/data/{name}.jsonl.gz" for name in ("reader-questions", "statements", "claims")}
 BUILT = {
     ".env",
     "__pycache__",

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from assistant.cli.batch import each
-from assistant.cli.options import JsonOption
-from assistant.cli.output import VERDICT_MARKS, console
+from assistant.cli.options import JsonOption, settings_from
+from assistant.cli.output import VERDICT_MARKS, console, waking_up
+from assistant.opening import load_verifier
 
 if TYPE_CHECKING:
-    from assistant.grounding import Verified
+    from assistant.claims import Verified
 
 
 def check(
+    context: typer.Context,
     pairs: Annotated[Path, typer.Option(metavar="FILE.jsonl", help="Lines of {id, claim, source}; - for standard input.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Check claims: is each supported by its source text alone?
+    """Check claims: is each supported by its source text alone, and how probably is it? VOUCHED_VERIFIER says who checks.
 
     Example: vouched check --pairs claims.jsonl --json > verdicts.jsonl
     """
-    from assistant.grounding import LexicalVerifier
+    with waking_up():
+        from assistant.claims import Claim
 
-    verifier = LexicalVerifier()
+        verifier = load_verifier(settings_from(context, None))
+        verifier.load()
 
-    def told(found: Verified) -> dict[str, object]:
-        return {"verdict": found.verdict, "score": found.score}
+    def verified(line: dict[str, Any]) -> Verified:
+        [found] = verifier.verify([Claim(line["claim"], (line["source"],))])
+        return found
 
     def show(found: Verified) -> None:
-        console().print(Text(f"{VERDICT_MARKS[found.verdict]} {found.verdict} ({found.score:.2f})"))
+        alarms = f"; look at: {', '.join(found.alarms)}" if found.alarms else ""
+        console().print(Text(f"{VERDICT_MARKS[found.verdict]} {found.verdict} ({found.score:.2f}){alarms}"))
 
-    each(pairs, ("claim", "source"), lambda line: verifier.verify(line["claim"], [line["source"]]), told, show, as_json)
+    each(pairs, ("claim", "source"), verified, asdict, show, as_json)

@@ -12,7 +12,7 @@ import typer
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, write_json
-from assistant.opening import load_embedder, load_reader, open_library
+from assistant.opening import load_embedder, load_reader, load_verifier, open_library
 from assistant.settings import Settings
 from ingestion.errors import VouchedError
 
@@ -56,6 +56,14 @@ def _reader(settings: Settings) -> str:
     return f"{settings.reader or 'the packaged one'} reads: {reading.answered:.2f} for a test"
 
 
+def _verifier(settings: Settings) -> str:
+    from assistant.claims import Claim
+
+    claim = Claim("The verifier is being tested.", ("This is a test of the verifier.",))
+    [found] = load_verifier(settings).verify([claim])
+    return f"{settings.verifier or 'the packaged one'} checks: {found.score:.2f} for a test"
+
+
 def _stores(_: Settings) -> str:
     from ingestion.vectors import VectorStore
     from ingestion.words import Words
@@ -87,6 +95,7 @@ CHECKS: dict[str, Check] = {
     "Python": _python,
     "Embedder": _embedder,
     "Reader": _reader,
+    "Verifier": _verifier,
     "Stores": _stores,
     "Library": _library,
     "Language model": _llm,

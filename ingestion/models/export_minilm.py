@@ -180,7 +180,9 @@ def source_folder() -> Path:
 
 
 def export(target: Path) -> None:
-    """Write model.onnx, tokenizer.json and checksums.json into `target`; the same bytes each time.
+    """Write model.onnx, words.json, tokenizer.json and checksums.json into `target`; the same bytes each time.
+
+    words.json says where in model.onnx the table of word vectors lies, for the models that share it.
 
     Raises:
         VouchedError: The original model is missing or another one.
@@ -188,12 +190,16 @@ def export(target: Path) -> None:
     source = source_folder()
     target.mkdir(parents=True, exist_ok=True)
     model = build(load_file(source / "model.safetensors"))
-    (target / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    content = model.SerializeToString(deterministic=True)
+    (target / "model.onnx").write_bytes(content)
+    table = next(tensor for tensor in model.graph.initializer if tensor.name == "embeddings.words.half")
+    place = {"offset": content.index(table.raw_data), "shape": list(table.dims)}
+    (target / "words.json").write_text(json.dumps(place) + "\n", encoding="utf-8", newline="\n")
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.no_truncation()  # the original cuts and pads to 128; whoever runs the model decides
     tokenizer.no_padding()
     (target / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8", newline="\n")
-    checksums = {name: _sha256(target / name) for name in ("model.onnx", "tokenizer.json")}
+    checksums = {name: _sha256(target / name) for name in ("model.onnx", "words.json", "tokenizer.json")}
     (target / "checksums.json").write_text(json.dumps(checksums, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 

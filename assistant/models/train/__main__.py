@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import logging
 import tomllib
 from pathlib import Path
@@ -13,11 +14,13 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from assistant.models.train import calibrate, card, reader, verifier, verifier_data
+from assistant.entailment import PACKAGED_VERIFIER, PackagedEntailment
+from assistant.models.train import calibrate, calibrate_verifier, card, reader, verifier, verifier_data
 from assistant.models.train.export import export, write_checksums
 from assistant.models.train.networks import ReaderNetwork, VerifierNetwork, encoder
 from assistant.models.train.reader_data import ReaderData, dev_examples
 from assistant.reading import PACKAGED_READER, PackagedReader
+from assistant.verifying import Calibration, ModelVerifier
 from ingestion.errors import VouchedError
 
 CONFIG = Path(__file__).with_name("config.toml")
@@ -66,7 +69,7 @@ def calibrate_reader(
     calibration = calibrate.calibrate(asked, settings)
     calibrate.write(out / "calibration.json", calibration)
     figures = calibrate.figures(asked)
-    card.write(out / "README.md", settings, figures, calibration)
+    card.write(out / "README.md", "reader-card.md.jinja", c=settings, f=figures, k=calibration)
     write_checksums(out)
     Console().print(figures)
 
@@ -75,26 +78,41 @@ def calibrate_reader(
 def train_verifier(
     data: Data,
     work: Work = Path(".training"),
-    out: Annotated[Path, typer.Option()] = Path("verifier"),
+    out: Annotated[Path, typer.Option()] = PACKAGED_VERIFIER,
     config: Config = CONFIG,
 ) -> None:
-    """Train and export the verifier, and print how well it does on held-out pairs (about 80 minutes on two cores).
+    """Train, export, calibrate and describe the verifier (about an hour and a half on two cores).
 
-    Example: python -m assistant.models.train verifier --data ../shared/data --out verifier
+    Example: python -m assistant.models.train verifier --data ../shared/data
     """
     settings = _settings(config)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings["verifier"]["seed"])
     network = VerifierNetwork(encoder(_backbone(settings), settings["verifier"]["dropout"])).to(device)
-    pairs = verifier_data.encoded(verifier_data.mixture(data, settings["verifier"]))
-    verifier.run(network, pairs, settings["verifier"], work, device)
+    verifier.run(network, data, settings["verifier"], work, device)
     torch.save(network.state_dict(), work / "verifier.pt")
-    held_out = verifier_data.dev_pairs(data, settings["verifier"])
-    Console().print(verifier.figures(network, held_out, device))
-    sample = verifier.tensors(verifier_data.encoded(held_out[:4]), torch.device("cpu"))
-    export(network.cpu(), sample, ["verdict"], out / "verifier.onnx")
+    sample = verifier_data.encoded(verifier_data.dev_pairs(data, settings["verifier"])[:4])
+    export(network.cpu(), verifier.tensors(sample, torch.device("cpu")), ["verdict"], out / "verifier.onnx")
+    calibrate_on_pairs(data, out, config)
+
+
+@app.command("calibrate-verifier")
+def calibrate_on_pairs(
+    data: Data, out: Annotated[Path, typer.Option()] = PACKAGED_VERIFIER, config: Config = CONFIG
+) -> None:
+    """Fit the verifier's probabilities on held-out pairs, and write its README."""
+    settings = _settings(config)["verifier"]
     write_checksums(out)
+    pairs = verifier_data.dev_pairs(data, settings)
+    items = calibrate_verifier.read(ModelVerifier(PackagedEntailment(out)), pairs)
+    calibration = calibrate_verifier.calibrate(items, settings)
+    (out / "calibration.json").write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")
+    known = Calibration.read(out / "calibration.json")
+    figures, curve = calibrate_verifier.figures(items, known), calibrate_verifier.curve(items, known)
+    card.write(out / "README.md", "verifier-card.md.jinja", c=settings, f=figures, k=calibration, curve=curve)
+    write_checksums(out)
+    Console().print(figures["mean"])
 
 
 def _settings(config: Path) -> dict[str, Any]:

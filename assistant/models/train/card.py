@@ -7,11 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-TEMPLATE = Path(__file__).with_name("reader-card.md.jinja")
 
-
-def write(path: Path, settings: dict[str, Any], figures: dict[str, float], calibration: dict[str, Any]) -> None:
-    """Write the reader's card from the figures of its run."""
+def write(path: Path, template: str, **values: Any) -> None:  # noqa: ANN401 (what the template names)
+    """Write a model's card from a template in this folder and the values of its run."""
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 (Markdown)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    path.write_text(template.render(c=settings, f=figures, k=calibration) + "\n", encoding="utf-8")
+    text = Path(__file__).with_name(template).read_text(encoding="utf-8")
+    path.write_text(environment.from_string(text).render(values) + "\n", encoding="utf-8")

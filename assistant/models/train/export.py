@@ -14,6 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.export import Dim
 
+from ingestion.embedding import word_vectors
+
 
 def export(network: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], path: Path) -> None:
     """Write a network as ONNX.
@@ -38,7 +40,7 @@ def export(network: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[st
         verbose=False,
     )
     assert program is not None  # noqa: S101 (only without dynamo)
-    path.write_bytes(_halved(program.model_proto).SerializeToString(deterministic=True))
+    path.write_bytes(without_words(_halved(program.model_proto)).SerializeToString(deterministic=True))
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -61,6 +63,31 @@ def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
         del node.metadata_props[:]
     del model.metadata_props[:]
     del graph.value_info[:]
+    onnx.checker.check_model(model)
+    return model
+
+
+def without_words(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Take out the table of word vectors, which training leaves as it was: its rows become the input ``words``.
+
+    Raises:
+        ValueError: the table is not that of the packaged embedder, from which the rows will come.
+    """
+    graph = model.graph
+    [table] = [tensor for tensor in graph.initializer if tensor.name.endswith("word_embeddings.weight.half")]
+    if not np.array_equal(numpy_helper.to_array(table), word_vectors()):
+        raise ValueError("the network's word vectors are not those of the packaged embedder")
+    [cast] = [node for node in graph.node if table.name in node.input]
+    [look_up] = [node for node in graph.node if cast.output[0] in node.input]
+    graph.initializer.remove(table)
+    widened = helper.make_node("Cast", ["words"], list(look_up.output), to=TensorProto.FLOAT)
+    nodes = [widened, *(node for node in graph.node if node not in (cast, look_up))]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    [ids] = [given for given in graph.input if given.name == "input_ids"]
+    axes = [axis.dim_param for axis in ids.type.tensor_type.shape.dim]
+    words = helper.make_tensor_value_info("words", TensorProto.FLOAT16, [*axes, table.dims[1]])
+    ids.CopyFrom(words)
     onnx.checker.check_model(model)
     return model
 

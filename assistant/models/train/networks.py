@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
+from assistant.packing import CHECKING_TYPES, READ
+
 ENTAILED, NEUTRAL, CONTRADICTED = 0, 1, 2
 ABSENT = -30.0  # the evidence logit of padding, and of sentences that found no room
 
@@ -76,10 +78,12 @@ class VerifierNetwork(nn.Module):
     """Holds a statement against a quote: entailed, neutral or contradicted, from [CLS] and the mean of the quote."""
 
     def __init__(self, encoder: BertModel) -> None:
-        """Put a head on an encoder."""
+        """Put a head on an encoder, which learns to tell six types of tokens; see `assistant.packing.pack_checking`."""
         super().__init__()
-        self.encoder = encoder
         d = encoder.config.hidden_size
+        types = encoder.embeddings.token_type_embeddings.weight[:1].detach().repeat(CHECKING_TYPES, 1)
+        encoder.embeddings.token_type_embeddings = nn.Embedding(CHECKING_TYPES, d, _weight=types)
+        self.encoder = encoder
         self.verdict = head(4 * d, d, 3)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
@@ -87,8 +91,8 @@ class VerifierNetwork(nn.Module):
         hidden = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
-        read = token_type_ids.unsqueeze(-1).to(hidden.dtype)
-        said = (attention_mask - token_type_ids).unsqueeze(-1).to(hidden.dtype)
+        read = ((token_type_ids >= READ) * attention_mask).unsqueeze(-1).to(hidden.dtype)
+        said = ((token_type_ids < READ) * attention_mask).unsqueeze(-1).to(hidden.dtype)
         quote = (hidden * read).sum(1) / read.sum(1).clamp(min=1.0)
         statement = (hidden * said).sum(1) / said.sum(1).clamp(min=1.0)
         features = torch.cat([hidden[:, 0], statement, quote, statement * quote], -1)

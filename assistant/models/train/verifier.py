@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from torch import Tensor
 from torch.nn import functional
 
 from assistant.models.train.loop import train
 from assistant.models.train.networks import VerifierNetwork
-from assistant.models.train.verifier_data import LABELS, Checked, Pair, encoded
+from assistant.models.train.verifier_data import Checked, encoded, mixture
 from assistant.packing import batches, padded
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-SLAB = 2048
+SLAB = 8192
 
 
 def tensors(checked: Sequence[Checked], device: torch.device) -> dict[str, Tensor]:
@@ -34,14 +33,12 @@ def loss(network: VerifierNetwork, checked: Sequence[Checked], device: torch.dev
     return functional.nll_loss(four, torch.tensor([item.label for item in checked], device=device))
 
 
-def run(
-    network: VerifierNetwork, checked: list[Checked], config: dict[str, Any], folder: Path, device: torch.device
-) -> None:
-    """Train it."""
+def run(network: VerifierNetwork, data: Path, config: dict[str, Any], folder: Path, device: torch.device) -> None:
+    """Train it on what is below a folder of data; see `verifier_data.mixture`."""
 
     def steps(number: int) -> Iterator[tuple[int, Callable[[], Tensor]]]:
         draw = random.Random(config["seed"] * 1000 + number)  # noqa: S311 (no secret)
-        order = list(checked)
+        order = encoded(mixture(data, config, number))
         draw.shuffle(order)
         groups: list[list[Checked]] = []
         for start in range(0, len(order), SLAB):  # like lengths share a step; which step is left to chance
@@ -54,30 +51,3 @@ def run(
     torch.manual_seed(config["seed"])
     network.train()
     train(network, steps, config, folder / "verifier.checkpoint", device)
-
-
-@torch.no_grad()
-def entailed(network: VerifierNetwork, checked: Sequence[Checked], device: torch.device) -> list[float]:
-    """Give each pair's probability of being entailed."""
-    network.eval()
-    found = [0.0] * len(checked)
-    for group in batches([c.packed for c in checked], 8192):
-        with torch.autocast(device.type, dtype=torch.bfloat16):
-            logits = network(**tensors([checked[i] for i in group], device))
-        for place, probability in zip(group, logits.softmax(-1)[:, LABELS["entailment"]].tolist(), strict=True):
-            found[place] = probability
-    return found
-
-
-def figures(network: VerifierNetwork, pairs: list[Pair], device: torch.device) -> dict[str, dict[str, float]]:
-    """Measure, by source: pairs, balanced accuracy at one half, and AUC, of "entailed" against the rest."""
-    chances = entailed(network, encoded(pairs), device)
-    found: dict[str, dict[str, float]] = {}
-    for source in sorted({pair.source for pair in pairs}):
-        places = [place for place, pair in enumerate(pairs) if pair.source == source]
-        truth = [pairs[place].label == LABELS["entailment"] for place in places]
-        said = [chances[place] for place in places]
-        if len(set(truth)) > 1:
-            accuracy = balanced_accuracy_score(truth, [chance >= 0.5 for chance in said])
-            found[source] = {"pairs": len(places), "balanced_accuracy": accuracy, "auc": roc_auc_score(truth, said)}
-    return {source: {name: round(float(value), 4) for name, value in row.items()} for source, row in found.items()}

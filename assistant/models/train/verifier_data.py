@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from assistant.packing import Packed, pack_checking, tokenizer, tokens
 from ingestion.embedding import PACKAGED_FOLDER
 
 STATEMENTS = OWN.with_name("statements.jsonl.gz")  # written for this project, over papers of many fields
+CLAIMS = OWN.with_name("claims.jsonl.gz")  # likewise, over texts of many kinds
 WRITTEN = {"entailed": "entailment", "neutral": "neutral", "contradicted": "contradiction"}
+SCIFACT = "scifact"  # has no held-out pairs of its own in the public file
 LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}  # the last is neutral or contradiction
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
 FLIPS = (
@@ -44,11 +47,16 @@ class Checked:
     source: str
 
 
+def kept_apart(text: str) -> bool:
+    """Tell whether what hangs on a text (a paper, a claim) is for measuring: one in twelve, the same in every run."""
+    return zlib.crc32(text.encode()) % 12 == 0
+
+
 def public_pairs(path: Path, caps: dict[str, int], seed: int) -> list[Pair]:
     """Take of each public source as many pairs as its cap allows, at random; a source without a cap is left out."""
     by_source: dict[str, list[Pair]] = {}
     for row in lines(path):
-        if row["source"] in caps:
+        if row["source"] in caps and not (row["source"] == SCIFACT and kept_apart(row["hypothesis"])):
             pair = Pair(row["premise"], row["hypothesis"], LABELS[row["label"]], row["source"])
             by_source.setdefault(row["source"], []).append(pair)
     draw = random.Random(seed)  # noqa: S311 (no secret)
@@ -59,33 +67,56 @@ def public_pairs(path: Path, caps: dict[str, int], seed: int) -> list[Pair]:
     return taken
 
 
-def written_pairs(path: Path, seed: int) -> Iterator[Pair]:
-    """Give the statements written over abstracts: supported by their evidence, look-alikes, and beside the point."""
+def titled(rows: Iterable[dict[str, Any]], share: float, seed: int) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give each paper with what its quotes are to begin with: for a share of the papers their title, else nothing."""
     draw = random.Random(seed)  # noqa: S311 (no secret)
-    for row in lines(path):
+    for row in rows:
+        yield row, f"{row['title']}. " if "title" in row and draw.random() < share else ""
+
+
+def written_pairs(path: Path, seed: int, share: float = 1.0, titles: float = 0.0) -> Iterator[Pair]:
+    """Give the statements written over abstracts: supported by their evidence, look-alikes, and beside the point.
+
+    Of the papers, only a share is taken, another with another seed.
+    """
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    for row, title in titled(lines(path), titles, seed):
+        if draw.random() >= share:
+            continue
         sentences, qa = row["sentences"], row["qa"]
         for place, item in enumerate(qa):
             evidence = " ".join(sentences[i] for i in sorted(item["e"]))
             wide = " ".join(sentences[max(0, min(item["e"]) - 2) : max(item["e"]) + 3])
-            premise = draw.choice((evidence, evidence, wide))
+            premise = title + draw.choice((evidence, evidence, evidence, wide, wide, " ".join(sentences)))
             yield Pair(premise, item["s"], LABELS["entailment"], "written")
             yield Pair(premise, item["w"], LABELS["not_entailment"], "written")
             other = qa[(place + 1) % len(qa)]
             if not set(other["e"]) & set(item["e"]):
                 beside = " ".join(sentences[i] for i in sorted(other["e"]))
-                yield Pair(beside, item["s"], LABELS["neutral"], "written-beside")
+                yield Pair(title + beside, item["s"], LABELS["neutral"], "written-beside")
 
 
-def own_statements(seed: int) -> Iterator[Pair]:
+def own_statements(seed: int, titles: float = 0.0, *, held_out: bool = False) -> Iterator[Pair]:
     """Give the project's own statements, each with the sentences it is about, those around them, or the whole abstract."""
     draw = random.Random(seed)  # noqa: S311 (no secret)
-    for row in lines(STATEMENTS):
+    for row, title in titled(lines(STATEMENTS), titles, seed):
         sentences = row["sentences"]
-        for item in row["statements"]:
+        for item in row["statements"] if kept_apart(row["id"]) == held_out else ():
             first, last = min(item["e"]), max(item["e"])
             near = [sentences[i] for i in sorted(item["e"])]
             premise = draw.choice((near, sentences[max(0, first - 1) : last + 2], sentences))
-            yield Pair(" ".join(premise), item["text"], LABELS[WRITTEN[item["label"]]], "own-statements")
+            yield Pair(title + " ".join(premise), item["text"], LABELS[WRITTEN[item["label"]]], "own-statements")
+
+
+def own_claims(data: Path, config: dict[str, Any], titles: float = 0.0, *, held_out: bool = False) -> Iterator[Pair]:
+    """Give the project's own claims, each with its whole text; those over PubMed abstracts need that set beside them."""
+    public = data / config["pubmed"]
+    texts = {row["id"]: row["context"] for row in lines(public)} if public.exists() else {}
+    for row, title in titled(lines(CLAIMS), titles, config["seed"]):
+        text = row.get("premise") or texts.get(row["id"])
+        if text and kept_apart(row["id"]) == held_out:
+            for item in row["statements"]:
+                yield Pair(title + text, item["text"], LABELS[WRITTEN[item["label"]]], f"own-{row['genre']}")
 
 
 def made_up(path: Path, count: int, seed: int) -> Iterator[Pair]:
@@ -139,25 +170,33 @@ def summaries(folder: Path, count: int, seed: int) -> Iterator[Pair]:
             yield Pair(abstracts[draw.choice(ids)], row["text"], LABELS["neutral"], "scitldr")
 
 
-def mixture(data: Path, config: dict[str, Any]) -> list[Pair]:
-    """Put the training pairs together."""
-    seed = config["seed"]
-    pairs = public_pairs(data / config["public"], config["caps"], seed)
+def mixture(data: Path, config: dict[str, Any], epoch: int) -> list[Pair]:
+    """Put the training pairs of an epoch together: the first is broad, those after it are close to what will be asked."""
+    stage = config["broad" if epoch == 0 else "close"]
+    seed = config["seed"] + epoch
+    pairs = public_pairs(data / config["public"], stage["caps"], seed)
     for path in [*(data / name for name in config["written"]), OWN]:
         if path.exists():
-            pairs += written_pairs(path, seed)
-            pairs += made_up(path, config["made_up"] // 2, seed)
-    pairs += own_statements(seed)
-    return [*pairs, *summaries(data / config["summaries"], config["summary_pairs"], seed)]
+            pairs += written_pairs(path, seed, stage["written_share"], stage["titles"])
+            pairs += made_up(path, stage["made_up"] // 2, seed)
+    pairs += summaries(data / config["summaries"], stage["summaries"], seed)
+    if epoch == 0:
+        return pairs
+    return [*pairs, *own_statements(seed, stage["titles"]), *own_claims(data, config, stage["titles"])]
 
 
 def dev_pairs(data: Path, config: dict[str, Any]) -> list[Pair]:
-    """Give the held-out pairs: public ones, and statements over held-out papers."""
-    public = [
+    """Give the held-out pairs: public ones, and statements over held-out papers and texts."""
+    found = [
         Pair(row["premise"], row["hypothesis"], LABELS[row["label"]], row["source"])
-        for row in lines(data / config["dev"][0])
+        for path in (data / config["public"], data / config["dev"][0])
+        for row in lines(path)
+        if path.name != Path(config["public"]).name or (row["source"] == SCIFACT and kept_apart(row["hypothesis"]))
     ]
-    return [*public, *written_pairs(data / config["dev"][1], config["seed"])]
+    seed, titles = config["seed"], config["close"]["titles"]
+    found += written_pairs(data / config["dev"][1], seed, titles=titles)
+    found += own_statements(seed, titles, held_out=True)
+    return [*found, *own_claims(data, config, titles, held_out=True)]
 
 
 def encoded(pairs: list[Pair]) -> list[Checked]:

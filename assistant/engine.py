@@ -23,7 +23,7 @@ from assistant.evidence import select
 from assistant.grounding import better, check, citations, renumber
 from assistant.opening import load_reader, load_verifier, open_library
 from assistant.premises import Denial, denial_of, named
-from assistant.question import asked
+from assistant.question import asked, asks_for_several
 from assistant.reading import Reader
 from assistant.reranking import Found, read_papers
 from assistant.retrieval import HybridRetriever, node_of
@@ -131,7 +131,7 @@ class Assistant(BaseQueryEngine):
     def _write(
         self, strategy: Strategy, found: Found, clock: Clock
     ) -> Generator[Event, None, tuple[list[Statement], list[Evidence], Denial | None]]:
-        evidence = select(found.read, strategy.portion)
+        evidence = select(found.read, strategy.portion, several=asks_for_several(found.question))
         denial = denial_of(self.verifier, found.question, found.read[0], evidence)
         if denial is not None and denial.evidence not in evidence:
             evidence.append(denial.evidence)

@@ -46,14 +46,24 @@ class _Candidate:
     score: float
 
 
-def select(read: Sequence[ReadPaper], portion: Portion) -> list[Evidence]:
-    """Choose evidence, numbered from 1: the best paper's first, and within a paper in the order of the abstract."""
-    candidates = sorted((c for paper in read for c in _weighed(paper)), key=lambda candidate: -candidate.score)
+def select(read: Sequence[ReadPaper], portion: Portion, *, several: bool = False) -> list[Evidence]:
+    """Choose evidence, numbered from 1: the best paper's first, and within a paper in the order of the abstract.
+
+    Where several papers are asked for, the portion is doubled and each paper's best sentence goes before any other's second.
+    """
+    if several:
+        portion = Portion(2 * portion.most, portion.margin, 2 * portion.words)
+    weighed = [sorted(_weighed(paper), key=lambda c: -c.score) for paper in read]
+    turns = [(rank if several else 0, candidate) for of_paper in weighed for rank, candidate in enumerate(of_paper)]
+    candidates = [candidate for _, candidate in sorted(turns, key=lambda turn: (min(turn[0], 1), -turn[1].score))]
+    best = max((candidate.score for candidate in candidates), default=0.0)
     chosen: dict[tuple[str, int], _Candidate] = {}
     words = 0
     for candidate in candidates:
-        if len(chosen) >= portion.most or candidate.score < candidates[0].score - portion.margin:
+        if len(chosen) >= portion.most:
             break
+        if candidate.score < best - portion.margin:
+            continue
         span = [c for c in _with_antecedents(candidate) if (c.read.paper.id, c.index) not in chosen]
         length = sum(len(c.read.passages[c.index].text.split()) for c in span)
         if chosen and words + length > portion.words:

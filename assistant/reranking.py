@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import RetrievedPaper
+from assistant.question import asks_for_several
 from assistant.reading import Abstract, Reader, Reading
 from assistant.retrieval import Hit
 from ingestion.paper import Paper
@@ -47,6 +48,8 @@ class Found:
 def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int | None = None) -> Found:
     """Read papers that retrieval found, best first: the first ones, and unless one of them surely answers the others.
 
+    A question that asks for several papers has all of them read at once.
+
     ``count`` is the most that are read; None means all.
 
     Raises:
@@ -55,7 +58,8 @@ def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int |
     best = max((hit.score for hit in hits), default=0.0)
     read: list[ReadPaper] = []
     chosen = hits[:count]
-    for part in (chosen[:FIRST], chosen[FIRST:]):
+    first = len(chosen) if asks_for_several(question) else FIRST
+    for part in (chosen[:first], chosen[first:]):
         if not part or any(paper.reading.answered >= SURE for paper in read):
             break
         passages = [tuple(passages_of(hit.paper)) for hit in part]

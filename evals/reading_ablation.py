@@ -1,9 +1,10 @@
-"""What reading adds: the measurement behind ``assistant.reading`` and the number of papers read.
+"""What reading and verifying add: the measurement behind ``assistant.reading`` and the number of papers read.
 
-    python -m evals.reading_ablation --library ./library [--suite page-test]
+    python -m evals.reading_ablation --library ./library [--suite page-test|false-premise]
 
 Answers a suite extractively without a reader (papers in the order of retrieval, sentences by their similarity to the
-question, never abstaining), and with the packaged reader reading more and more of the papers found.
+question, never abstaining), with the packaged reader reading more and more of the papers found, all with a verifier that
+knows words only, and last with the packaged verifier, which names false premises.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ SHOWN = {
     "abstained when it should": "near misses refused",
     "answered when it should": "answerable answered",
     "abstention macro-F1": "macro-F1",
+    "false premises named": "false premises named",
+    "true premises called false": "true ones called false",
 }
 
 
@@ -80,11 +83,13 @@ def main() -> None:
     arguments = parser.parse_args()
     library, suite = Library.open(arguments.library), load_suite(arguments.suite)
     table = Table("", *SHOWN.values(), "ms", title=f"{suite.name}: {len(suite.cases)} questions, {library.count()} papers")
-    table.add_row("hybrid only", *row(suite, library, SimilarityReader(library), Settings(llm="extractive")))
+    words = Settings(llm="extractive", verifier="lexical")
+    table.add_row("hybrid only", *row(suite, library, SimilarityReader(library), words))
     for count in (2, 8, 20):
-        settings = Settings(llm="extractive", papers_read=count)
+        settings = words.model_copy(update={"papers_read": count})
         table.add_row(f"+ reader, {count} papers at most", *row(suite, library, PackagedReader(), settings))
-    Console(width=160).print(table)
+    table.add_row("+ verifier, 8 papers at most", *row(suite, library, PackagedReader(), Settings(llm="extractive")))
+    Console(width=180).print(table)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from evals.metrics import (
     holds,
     is_exact,
     plain,
+    premise_denied,
     score,
 )
 from evals.suite import Case, Kind, Suite
@@ -108,6 +109,14 @@ def test_citations_are_held_against_the_gold_papers() -> None:
 )
 def test_a_quote_is_exact_at_its_place_only(citation: dict[str, Any], exact: int) -> None:
     assert is_exact(citation, {"a": ABSTRACT}) == exact
+
+
+def test_a_false_premise_is_named_only_by_an_answer_that_says_so() -> None:
+    named = Outcome(case("false-premise"), {**answer("Ants march."), "denied_by": 1})
+    accepted = Outcome(case("false-premise"), {**answer("Ants march."), "denied_by": None})
+    refused = Outcome(case("false-premise"), {**answer(status="abstained"), "denied_by": None})
+    outcomes = [named, accepted, refused, Outcome(case("false-premise"), None)]
+    assert [premise_denied(outcome) for outcome in outcomes] == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_abstention_macro_f1_counts_an_error_for_neither_side() -> None:

@@ -12,13 +12,16 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.cross_encoder import CrossEncoderReader
+from assistant.evidence import Portion, select
 from assistant.inference import ModelError
 from assistant.packing import CLS, MAX_TOKENS, SEP, batches, pack_checking, pack_reading, padded
-from assistant.reading import PACKAGED_READER, Abstract, PackagedReader, Reader
-from assistant.reranking import FIRST, SURE, read_papers
+from assistant.question import asks_for_several
+from assistant.reading import PACKAGED_READER, Abstract, PackagedReader, Reader, Reading
+from assistant.reranking import FIRST, SURE, ReadPaper, read_papers
 from assistant.retrieval import HybridRetriever
 from ingestion.embedding import PACKAGED_FOLDER
 from ingestion.library import Library
+from ingestion.paper import Paper
 from ingestion.passages import passages_of
 
 QUESTION = "How does NitroFusion achieve single-step generation?"
@@ -49,6 +52,14 @@ def test_what_is_too_long_is_cut_and_said_to_be() -> None:
     assert 0 < packed.read < packed.sentences == 4
     assert set(packed.sentence_of) == {0, *range(1, packed.read + 1)}
     assert len(pack_checking([7] * 1_000, [8] * 1_000).ids) == MAX_TOKENS
+
+
+def test_a_checked_pair_marks_what_stands_in_the_other_text() -> None:
+    packed = pack_checking([1, 2, 3, 4], [9, 1, 2, 4])
+    assert packed.ids == [CLS, 1, 2, 3, 4, SEP, 9, 1, 2, 4, SEP]
+    assert packed.types == [0, 0, 0, 2, 1, 0, 5, 3, 3, 4, 3]  # together, together, absent, alone; absent, together …, alone
+    assert pack_checking([], []).ids == [CLS, SEP, SEP]
+    assert pack_checking([7], []).types == [0, 2, 0, 3]
 
 
 def test_batches_hold_each_input_once_within_the_limit() -> None:
@@ -145,6 +156,44 @@ def test_no_more_is_read_when_one_of_the_first_surely_answers(reader: PackagedRe
     found = read_papers(reader, question, retriever.search(retriever.query(question)), 8)
     assert found.answered >= SURE
     assert (len(found.read), len(found.others)) == (FIRST, 20 - FIRST)
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which papers use tree search?", True),
+        ("What approaches train on steps?", True),
+        ("List works on continual learning.", True),
+        ("Compare A and B.", True),
+        ("How many stages do A and B each have?", True),
+        ("Which paper uses tree search?", False),
+        ("How many papers does the survey review?", False),
+        ("How does A compare with B?", False),
+    ],
+)
+def test_a_question_for_several_papers_is_known_by_its_words(question: str, several: bool) -> None:
+    assert asks_for_several(question) is several
+
+
+def test_a_question_for_several_papers_has_all_read(reader: PackagedReader, sample_library: Library) -> None:
+    retriever = HybridRetriever(sample_library)
+    hits = retriever.search(retriever.query("How much does CodePlan improve on generating responses directly?"))
+    assert len(read_papers(reader, "Compare what CodePlan and MALT report.", hits, 8).read) == 8
+
+
+def read_paper(name: str, answered: float, *evidence: float) -> ReadPaper:
+    sentences = [f"{name.upper()} says point {n} of its own." for n in range(len(evidence))]
+    paper = Paper(name, name, " ".join(sentences))
+    return ReadPaper(paper, tuple(passages_of(paper)), Reading(answered, evidence))
+
+
+def test_each_paper_asked_for_is_quoted_before_any_is_quoted_twice() -> None:
+    read = [read_paper("a", 0.9, 0.9, 0.8, 0.7), read_paper("b", 0.5, 0.2, 0.9), read_paper("c", 0.01, 0.9)]
+    portion = Portion(most=1, margin=2.0, words=100)
+    assert [item.quote[:13] for item in select(read, portion)] == ["A says point "]
+    chosen = select(read, portion, several=True)
+    assert [(item.paper_id, item.start > 0) for item in chosen] == [("a", False), ("b", True)]
+    assert [item.paper_id for item in select(read, Portion(2, 2.0, 100), several=True)] == ["a", "a", "a", "b"]  # not c
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])

@@ -11,24 +11,28 @@ from typing import Any
 import pytest
 import torch
 
-from assistant.inference import Network
+from assistant.claims import Claim
 from assistant.models.train import __main__ as program
-from assistant.models.train import calibrate, loop
+from assistant.models.train import calibrate, calibrate_verifier, loop
 from assistant.models.train import reader as training
 from assistant.models.train import verifier as verifying
 from assistant.models.train.networks import ABSENT, ReaderNetwork, VerifierNetwork, encoder
 from assistant.models.train.reader_data import OWN, ReaderData, dev_examples, lines
 from assistant.models.train.verifier_data import (
+    CLAIMS,
     LABELS,
     STATEMENTS,
+    Pair,
     dev_pairs,
     encoded,
     made_up,
+    mixture,
     own_statements,
     public_pairs,
     written_pairs,
 )
 from assistant.reading import Abstract, PackagedReader
+from assistant.verifying import Calibration, Margins, PackagedVerifier
 
 ANIMALS = ("aardvark", "badger", "cormorant", "dolphin", "echidna", "flamingo", "gazelle", "hedgehog")
 CPU = torch.device("cpu")
@@ -79,6 +83,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     zipped(folder / "scitldr" / "corpus.jsonl.gz", [{"_id": name, "text": f"The {name} sings."} for name in ANIMALS])
     summaries = "".join(json.dumps({"_id": f"{name}-0", "text": f"A {name} sings."}) + "\n" for name in ANIMALS)
     (folder / "scitldr" / "queries.jsonl").write_text(summaries)
+    zipped(folder / "pubmedqa" / "dev.jsonl.gz", [{"id": "p1", "context": "A bird sang in the trial."}])
     pool = [{"id": f"p{i}", "title": f"Rock {i}", "abstract": f"Rock {i} is hard. It lies still."} for i in range(9)]
     zipped(folder / "arxiv" / "abstracts.jsonl.gz", pool)
     return folder
@@ -122,21 +127,83 @@ def test_the_run_trains_exports_calibrates_and_describes(
     assert f"{len(sample)} questions" in card
 
 
-def test_the_verifier_is_trained_and_exported_too(
+@pytest.fixture
+def own_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a few statements and claims, some of them for measuring, in the place of the project's own."""
+    said = [
+        {"text": f"It {verb}.", "label": label, "e": [0]}
+        for verb, label in (("sings", "entailed"), ("is silent", "contradicted"), ("dances", "neutral"))
+    ]
+    sentences = ["The bird sings.", "It lives in a wood."]
+    statements = [{"id": f"s{n}", "title": "Birds", "sentences": sentences, "statements": said} for n in range(40)]
+    claims = [{"id": f"c{n}", "genre": "news", "premise": f"Bird {n} sings.", "statements": said} for n in range(40)]
+    claims.append({"id": "not-at-hand", "genre": "pubmed", "statements": said})
+    claims.append({"id": "p1", "genre": "pubmed", "statements": said})
+    for name, rows in (("STATEMENTS", statements), ("CLAIMS", claims)):
+        zipped(tmp_path / "own" / name, rows)
+        monkeypatch.setattr(f"assistant.models.train.verifier_data.{name}", tmp_path / "own" / name)
+    monkeypatch.setattr("assistant.models.train.verifier_data.OWN", tmp_path / "none")
+
+
+@pytest.mark.usefixtures("own_texts")
+def test_the_verifier_is_trained_exported_calibrated_and_described(
     data: Path, tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "_settings", lambda _: config)
-    monkeypatch.setattr("assistant.models.train.verifier_data.OWN", tmp_path / "none")
-    config["verifier"] |= {"tokens": 2_000, "batch_tokens": 512, "summary_pairs": 6}
+    config["verifier"] |= {"tokens": 9_000, "batch_tokens": 512}
     program.train_verifier(data, tmp_path / "work", tmp_path / "model")
     network = VerifierNetwork(encoder(program._backbone(config), 0.0)).eval()
     network.load_state_dict(torch.load(tmp_path / "work" / "verifier.pt"))
-    pairs = encoded(dev_pairs(data, config["verifier"])[:9])
-    batch = verifying.tensors(pairs, CPU)
-    [verdicts] = Network(tmp_path / "model", "verifier.onnx").run({name: value.numpy() for name, value in batch.items()})
-    assert verdicts == pytest.approx(network(**batch).detach().numpy(), abs=0.05)
-    figures = verifying.figures(network, dev_pairs(data, config["verifier"]), CPU)
-    assert set(figures) == {"snli", "untaken", "written"}
+    pairs = dev_pairs(data, config["verifier"])[:9]
+    expected = network(**verifying.tensors(encoded(pairs), CPU)).detach().numpy()
+    verifier = PackagedVerifier(tmp_path / "model")
+    found = verifier.model.logits([(pair.hypothesis, pair.premise) for pair in pairs])
+    assert found == pytest.approx(expected, abs=0.05)
+    [verified] = verifier.verify([Claim("It hums.", ("The bird sings.",))])
+    assert 0 < verified.score < 1
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "9,000 tokens" in card
+    assert all(f"| {source} |" in card for source in ("snli", "untaken", "written", "own-news", "own-statements", "mean"))
+
+
+@pytest.mark.usefixtures("own_texts")
+def test_the_first_epoch_is_broad_and_what_is_measured_is_never_learnt(data: Path, config: dict[str, Any]) -> None:
+    settings = config["verifier"]
+    broad, close = mixture(data, settings, 0), mixture(data, settings, 1)
+    own = {"own-news", "own-pubmed", "own-statements"}
+    assert not own & {pair.source for pair in broad}
+    assert own <= {pair.source for pair in close}
+    measured = {(pair.premise, pair.hypothesis) for pair in dev_pairs(data, settings) if pair.source == "own-news"}
+    assert measured
+    assert not measured & {(pair.premise, pair.hypothesis) for pair in close}
+    assert any(pair.premise.startswith("Birds. ") for pair in close)  # with the title, and without
+    assert any(pair.premise.startswith("The bird") for pair in close)
+
+
+def test_calibration_learns_what_an_alarm_is_worth_and_where_it_cannot_tell() -> None:
+    import numpy as np
+
+    chance = np.random.default_rng(3)
+    items = []
+    for number in range(600):
+        label = number % 3
+        margin = float(chance.normal(1.5 if label == 0 else -1.5, 2.0))
+        alarm = chance.random() < (0.05 if label == 0 else 0.4)
+        pair = Pair("", "", label, f"source {number % 2}")
+        items.append(calibrate_verifier.Read(pair, Margins(margin, -margin), ("number",) if alarm else (), None))
+    settings = tomllib.loads(program.CONFIG.read_text(encoding="utf-8"))["verifier"]
+    found = calibrate_verifier.calibrate(items, settings)
+    assert found["supported"][0] > 0
+    assert found["alarms"]["number"] < -1
+    assert found["contradicted"][0] > 0
+    alarms = tuple(found["alarms"].items())
+    known = Calibration(tuple(found["supported"]), tuple(found["contradicted"]), alarms, found["undetermined"])
+    verified = [item.verified(known) for item in items]
+    below = [item.pair.label == 0 for item, v in zip(items, verified, strict=True) if v.verdict == "unsupported"]
+    assert sum(below) / len(below) <= settings["calibration"]["unsupported_errs"] + 0.02
+    figures = calibrate_verifier.figures(items, known)
+    assert figures["mean"]["verifier_auc"] > figures["mean"]["network_auc"] > 0.8
+    assert sum(pairs for _, _, pairs in calibrate_verifier.curve(items, known)) == 600
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint(data: Path, tmp_path: Path, config: dict[str, Any]) -> None:
@@ -227,6 +294,17 @@ def test_our_own_statements_are_of_three_kinds() -> None:
     assert {pair.label for pair in pairs} == {LABELS["entailment"], LABELS["neutral"], LABELS["contradiction"]}
     assert all(pair.premise and pair.hypothesis for pair in pairs)
     assert not {row["id"] for row in lines(STATEMENTS)} & {row["id"] for row in lines(OWN)}
+
+
+def test_our_own_claims_are_well_formed() -> None:
+    seen = set()
+    for row in lines(CLAIMS):
+        assert row["id"] not in seen
+        seen.add(row["id"])
+        assert ("premise" in row) == (row["genre"] != "pubmed")  # those texts are not the project's to ship
+        assert len({said["text"] for said in row["statements"]}) == len(row["statements"]) >= 6
+        assert {said["label"] for said in row["statements"]} <= {"entailed", "neutral", "contradicted"}
+    assert len(seen) > 1_500
 
 
 def test_pairs_for_the_verifier(data: Path, tmp_path: Path) -> None:

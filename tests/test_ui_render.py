@@ -131,6 +131,12 @@ def test_every_verdict_is_told_in_words(verdict: str) -> None:
     assert verdict.removeprefix("un") in page.text
 
 
+def test_alarms_are_told_with_the_verdict() -> None:
+    sign = marks.verdict(Statement("x", (1,), "undetermined", 0.3, ("number", "name")))
+    assert "Not in the quotes: a number, a name." in sign
+    assert "Not in the quotes" not in marks.verdict(Statement("x", (1,), "supported", 0.9))
+
+
 def test_statements_are_found_whatever_the_spacing() -> None:
     text = "So: snow\nis cold [1][2]. Ice too! [3]\n\n- Snow is cold [1]"
     said = [Statement(words, (1,), "supported", 1.0) for words in ("snow is cold.", "Ice too!", "Snow is cold")]

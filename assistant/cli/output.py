@@ -74,7 +74,8 @@ def show_answer(answer: Answer) -> None:
         out.print(Text(f"Note: {note}", style="yellow"))
     for statement in answer.statements:
         if statement.verdict == "unsupported":
-            out.print(Text(f"✗ Not supported by what it cites: {statement.text}", style="red"))
+            heard = f" (not in the quotes: {', '.join(statement.alarms)})" if statement.alarms else ""
+            out.print(Text(f"✗ Not supported by what it cites: {statement.text}{heard}", style="red"))
     if not answer.citations:
         return
     out.print(Text("\nNearest evidence" if answer.status == "abstained" else "\nEvidence", style="bold"))

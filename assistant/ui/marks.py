@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistant.answer import Citation, Statement, Verdict
+from assistant.answer import Alarm, Citation, Statement, Verdict
 from assistant.ui import escaping
 
 
@@ -23,6 +23,13 @@ SIGNS: dict[Verdict, Sign] = {
     "supported": Sign("v-ok", "✓", "supported", "Supported: the quote says this"),
     "undetermined": Sign("v-open", "?", "undetermined", "Undetermined: the check could not tell if the quote says this"),
     "unsupported": Sign("v-bad", "not supported", "", "Not supported: the quote does not say this. Do not rely on it"),
+}
+
+ALARMS: dict[Alarm, str] = {
+    "number": "a number",
+    "name": "a name",
+    "negation": "a negation, or its absence",
+    "direction": "a direction",
 }
 
 
@@ -48,6 +55,7 @@ def pending(number: int) -> str:
 def verdict(statement: Statement) -> str:
     """Give the sign of a statement's verdict."""
     sign = SIGNS[statement.verdict]
-    told = escaping.text(f"{sign.meaning} (score {statement.score:.2f}).")
+    heard = f" Not in the quotes: {', '.join(ALARMS[name] for name in statement.alarms)}." if statement.alarms else ""
+    told = escaping.text(f"{sign.meaning} (score {statement.score:.2f}).{heard}")
     spoken = hidden(f" ({sign.spoken})") if sign.spoken else ""
     return f'<span class="v-mark" title="{told}">{sign.sign}</span>{spoken}'

@@ -105,7 +105,7 @@ class Assistant(BaseQueryEngine):
         clock.lap("read_ms")
         strategy: Strategy = Extractive()
         paid = strategy  # whose calls are on the bill, also when its answer is not used
-        if found.answered < self.reader.threshold(self.settings.caution):
+        if not found.read or found.answered < self.reader.threshold(self.settings.caution):
             yield self._abstained(UNANSWERED, found, paid.usage(), clock)
             return
         notes = []

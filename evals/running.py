@@ -12,10 +12,14 @@ from evals.errors import SuiteError
 from evals.suite import Suite
 from ingestion.errors import VouchedError
 
+RUN, ANSWERS = "run.json", "answers.jsonl"
+
 Record = dict[str, Any]  # {"id", "answer": the contract's object} or {"id", "error": {...}}
 
 
-def run(suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int], None]) -> list[Record]:
+def run(
+    suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int], None], source: str | None = None
+) -> list[Record]:
     """Ask what was not asked yet; returns a record for each question, in the suite's order.
 
     Args:
@@ -23,6 +27,7 @@ def run(suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int],
         assistant: who answers them.
         out: the folder of the run: ``run.json`` says of what it is, ``answers.jsonl`` holds the records.
         progress: called with the number of questions done.
+        source: what `load_suite` finds the suite by, its name by default.
 
     Raises:
         SuiteError: the folder cannot be made, or it holds a run of something else.
@@ -33,9 +38,10 @@ def run(suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int],
         raise SuiteError(
             f"The folder {out} of the run cannot be made: {error.strerror}. Give another with --out."
         ) from error
-    _claim(out / "run.json", suite, assistant)
-    file = out / "answers.jsonl"
-    done = {record["id"]: record for record in _stored(file)}
+    _claim(out, suite, assistant, source or suite.name)
+    file = out / ANSWERS
+    _mend(file)
+    done = {record["id"]: record for record in stored(file)}
     with file.open("a", encoding="utf-8") as stream:
         for case in suite.cases:
             if case.id not in done:
@@ -51,7 +57,7 @@ def run(suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int],
     return [done[case.id] for case in suite.cases]
 
 
-def _claim(file: Path, suite: Suite, assistant: Assistant) -> None:
+def _claim(out: Path, suite: Suite, assistant: Assistant, source: str) -> None:
     """Write what this run is of; refuse a folder that holds another, whose answers could not be told apart."""
     settings = assistant.settings.model_dump(mode="json", exclude={"library", "openai_api_key"})
     identity = {
@@ -61,31 +67,46 @@ def _claim(file: Path, suite: Suite, assistant: Assistant) -> None:
         "corpus_fingerprint": assistant.library.fingerprint(),
         "settings": settings,
     }
-    if not file.exists():
-        begun = file.with_suffix(".begun")  # renamed when whole: a killed run leaves no half of it
-        begun.write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
-        begun.replace(file)
-        return
-    before = _decoded(file.read_bytes(), file)
-    changed = [name for name, value in identity.items() if before.get(name) != value]
-    if changed:
-        raise SuiteError(f"{file.parent} holds a run with another {', '.join(changed)}. Give another folder with --out.")
+    file, library = out / RUN, assistant.library.path.resolve()
+    inside = library.is_relative_to(out.resolve())  # such a library moves with the run
+    found_again = {
+        "questions": len(suite.cases),
+        "suite_source": source,
+        "library": str(library.relative_to(out.resolve()) if inside else library),
+    }
+    if file.exists():
+        before = decoded(file.read_bytes(), file)
+        changed = [name for name, value in identity.items() if before.get(name) != value]
+        if changed:
+            raise SuiteError(f"{out} holds a run with another {', '.join(changed)}. Give another folder with --out.")
+    write_whole(file, json.dumps(identity | found_again, indent=1) + "\n")
 
 
-def _stored(file: Path) -> list[Record]:
-    """Read the records of a run; the last line of a killed one may be cut short, and is cut off."""
+def stored(file: Path) -> list[Record]:
+    """Read the whole lines of a JSONL file, none where there is no file. Raises SuiteError for a damaged one."""
     if not file.exists():
         return []
-    lines = file.read_bytes().splitlines(keepends=True)
-    if lines and not lines[-1].endswith(b"\n"):
-        with file.open("r+b") as stream:
-            stream.truncate(sum(len(line) for line in lines[:-1]))
-        lines.pop()
-    return [_decoded(line, file) for line in lines]
+    return [decoded(line, file) for line in file.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
 
 
-def _decoded(content: bytes, file: Path) -> Record:
+def decoded(content: bytes, file: Path) -> Record:
+    """Read a JSON object out of a file of a run. Raises SuiteError."""
     try:
         return dict(json.loads(content))
     except (ValueError, TypeError) as error:
         raise SuiteError(f"{file} is damaged: {error}. Give another folder with --out, or remove it.") from error
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file at once: a killed run leaves the old one, or none, but no half of it."""
+    begun = file.with_name(f"{file.name}.begun")
+    begun.write_text(text, encoding="utf-8")
+    begun.replace(file)
+
+
+def _mend(file: Path) -> None:
+    """Cut off the last line if it was cut short when a run was killed."""
+    content = file.read_bytes() if file.exists() else b""
+    if content and not content.endswith(b"\n"):
+        with file.open("r+b") as stream:
+            stream.truncate(content.rfind(b"\n") + 1)

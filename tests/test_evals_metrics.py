@@ -6,23 +6,29 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evals.metrics import (
-    Metric,
+    METRICS,
     Outcome,
+    Score,
     abstention_macro_f1,
     by_kind,
     citation_precision,
     citation_recall,
+    evaluate,
     evidence_recall,
     fact_coverage,
     holds,
     is_exact,
+    latency,
     plain,
     premise_denied,
+    quote_exactness,
     score,
 )
+from evals.statistics import Estimate
 from evals.suite import Case, Kind, Suite
 from ingestion.library import Library
 
@@ -119,22 +125,57 @@ def test_a_false_premise_is_named_only_by_an_answer_that_says_so() -> None:
     assert [premise_denied(outcome) for outcome in outcomes] == [1.0, 0.0, 0.0, 0.0]
 
 
+def test_quotes_of_an_answer_and_of_an_abstention_are_to_be_exact() -> None:
+    shown = (quote(), quote(text="ants march."), quote(paper="unknown"))
+    for status in ("answered", "abstained"):
+        outcome = Outcome(case(), answer("x", cites=shown, status=status), {"a": ABSTRACT})
+        assert quote_exactness(outcome) == pytest.approx(1 / 3)
+    assert quote_exactness(Outcome(case(), answer("x"))) is None
+    assert quote_exactness(Outcome(case(), None)) is None
+
+
+def test_what_is_not_there_has_no_value() -> None:
+    assert citation_precision(Outcome(case(), answer("x"))) is None
+    assert latency(Outcome(case(), None)) is None
+    assert latency(Outcome(case(), answer("x"))) is None
+    assert latency(Outcome(case(), answer("x") | {"timings": {"total_ms": 7}})) == 7.0
+
+
 def test_abstention_macro_f1_counts_an_error_for_neither_side() -> None:
-    outcomes = [
-        Outcome(case(), answer("x")),
-        Outcome(case(), answer("no", status="abstained")),
-        Outcome(case(), None),
-        Outcome(case("unanswerable"), answer("no", status="abstained")),
-        Outcome(case("unanswerable"), answer("x")),
-    ]
+    no = float("nan")
+    rows = np.array(
+        [(1, no, 0), (0, no, 0), (0, no, 1), (no, 1, 0), (no, 0, 0)]
+    )  # right, abstained, failed; right, answered
     answering = 2 * 1 / (2 * 1 + 1 + 2)  # one hit, one answer too many, two too few
     abstaining = 2 * 1 / (2 * 1 + 1 + 1)
-    assert abstention_macro_f1(outcomes) == Metric(pytest.approx((answering + abstaining) / 2), 5)  # type: ignore[arg-type]
-    assert abstention_macro_f1(outcomes[:3]) == Metric(None, 3)
+    assert abstention_macro_f1(rows) == pytest.approx((answering + abstaining) / 2)
+    assert np.isnan(abstention_macro_f1(rows[:3]))
+    assert np.isnan(abstention_macro_f1(rows[3:]))
+    failed = np.array([(0, no, 1), (no, 0, 1)])
+    assert abstention_macro_f1(np.stack([rows[[0, 3]], failed])).tolist() == [1, 0]  # of several tables at once
+
+
+def test_percentiles_lie_between_two_values_in_proportion() -> None:
+    scores = [Score(str(ms), "fact", {"latency ms": ms}) for ms in (10.0, 20.0, 30.0, 40.0, None)]
+    found = {name: METRICS[f"latency ms{name}"].estimate(scores) for name in ("", ", p50", ", p95")}
+    assert {name: (one.value, one.n, one.undefined) for name, one in found.items()} == {
+        "": (25, 4, 1),
+        ", p50": (25, 4, 1),
+        ", p95": (pytest.approx(30 + 0.85 * 10), 4, 1),
+    }
+
+
+def test_each_metric_is_declared_once_and_says_what_it_is() -> None:
+    for name, metric in METRICS.items():
+        assert (metric.name, metric.means[-1]) == (name, ".")
+        assert "\n" not in metric.means
+        assert (metric.value is None) == bool(metric.of)
+        assert all(METRICS[column].value is not None for column in metric.of)
+        assert not set("=:;") & set(name)  # these separate names on the command line
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Metric]]:
+def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Estimate]]:
     """Score four questions: answered, failed, rightly abstained, wrongly answered; the gold papers are a and b."""
     library = Library.open(tmp_path_factory.mktemp("metrics"), create=True)
     cases = (
@@ -173,21 +214,62 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Metr
         ("errors", 1, 4),
     ],
 )
-def test_a_run_is_scored_as_by_hand(name: str, value: float, n: int, scored: dict[str, dict[str, Metric]]) -> None:
+def test_a_run_is_scored_as_by_hand(name: str, value: float, n: int, scored: dict[str, dict[str, Estimate]]) -> None:
     assert scored["all"][name].value == pytest.approx(value)
     assert scored["all"][name].n == n
 
 
-def test_each_kind_is_scored_by_itself(scored: dict[str, dict[str, Metric]]) -> None:
+@pytest.mark.parametrize(
+    ("name", "undefined"),
+    [
+        ("success@1", 0),
+        ("fact coverage", 0),
+        ("citation precision", 1),  # the failed one cites nothing, and it is of those that should
+        ("quote exactness", 3),  # only the first has quotes
+        ("abstention macro-F1", 0),
+        ("words", 2),
+        ("words, median", 2),
+        ("latency ms", 4),  # these answers do not say
+        ("errors", 0),
+        ("false premises named", 0),
+    ],
+)
+def test_questions_without_a_value_are_counted(name: str, undefined: int, scored: dict[str, dict[str, Estimate]]) -> None:
+    assert scored["all"][name].undefined == undefined
+
+
+def test_intervals_are_there_where_there_is_something_to_estimate(scored: dict[str, dict[str, Estimate]]) -> None:
+    half = scored["all"]["answered when it should"]
+    assert (half.low, half.high) == (pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4))  # Wilson, 1 of 2
+    assert (scored["all"]["words"].low, scored["all"]["words"].high) == (4, 5)
+    assert (scored["all"]["errors"].low, scored["all"]["errors"].high) == (None, None)
+
+
+def test_a_question_has_no_key_for_what_a_metric_is_not_about(tmp_path: Path) -> None:
+    suite = Suite("small", 1, None, (case("unanswerable", "no"), case(id_="failed", facts=(("1",),))), "")
+    records: list[dict[str, Any]] = [
+        {"id": "no", "answer": answer("No.", status="abstained")},
+        {"id": "failed", "error": {}},
+    ]
+    refused, failed = evaluate(suite, records, Library.open(tmp_path, create=True))
+    empty = {"quote exactness": None, "words": None, "latency ms": None}
+    assert refused == Score("no", "unanswerable", {"abstained when it should": 1.0, "errors": 0.0} | empty)
+    ranked = dict.fromkeys(("success@1", "success@5", "nDCG@10", "MRR"), 0.0)
+    wrong = dict.fromkeys(("fact coverage", "citation recall", "answered when it should", "true premises called false"), 0.0)
+    assert failed == Score("failed", "fact", ranked | wrong | empty | {"citation precision": None, "errors": 1.0})
+
+
+def test_each_kind_is_scored_by_itself(scored: dict[str, dict[str, Estimate]]) -> None:
     assert list(scored) == ["all", "fact", "unanswerable"]
     assert scored["fact"]["success@5"] == scored["all"]["success@5"]
-    assert scored["unanswerable"]["success@5"] == Metric(None, 0)
-    assert scored["unanswerable"]["words"] == Metric(5.0, 1)
+    assert scored["unanswerable"]["success@5"] == Estimate(None, 0, 0, None, None)
+    assert scored["unanswerable"]["words"] == Estimate(5.0, 1, 1, None, None)
+    assert scored["unanswerable"]["abstention macro-F1"] == Estimate(None, 2, 0, None, None)  # it takes both classes
 
 
 def test_a_run_in_which_every_question_failed_is_worth_nothing(tmp_path: Path) -> None:
     suite = Suite("small", 1, None, (case(id_="failed", facts=(("1",),)),), "")
     table = score(suite, [{"id": "failed", "error": {}}], Library.open(tmp_path, create=True))
     for name in ("success@1", "success@5", "nDCG@10", "MRR", "fact coverage", "citation recall", "answered when it should"):
-        assert table[name] == Metric(0.0, 1)
-    assert table["quote exactness"] == Metric(None, 0)
+        assert (table[name].value, table[name].n) == (0.0, 1)
+    assert table["quote exactness"] == Estimate(None, 0, 1, None, None)

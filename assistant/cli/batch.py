@@ -83,11 +83,14 @@ def _record(line: str, where: str) -> dict[str, Any]:
     return record
 
 
+def read_text(file: Path) -> str:
+    """Read a file, or standard input, as UTF-8, whatever the locale says. Raises QuestionError."""
+    try:
+        return (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{file} cannot be read: {error}.") from error
+
+
 def _lines(file: Path) -> list[tuple[int, str]]:
     """Read the written lines, with their numbers, of a batch file or of standard input. Raises QuestionError."""
-    try:
-        # Standard input as bytes: a batch is UTF-8, whatever the locale says.
-        text = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"The batch {file} cannot be read: {error}.") from error
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    return [(number, line) for number, line in enumerate(read_text(file).split("\n"), start=1) if line.strip()]

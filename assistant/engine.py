@@ -28,7 +28,7 @@ from assistant.reading import Reader
 from assistant.reranking import Found, read_papers
 from assistant.retrieval import HybridRetriever, node_of
 from assistant.settings import Settings
-from assistant.strategies import Strategy, choose
+from assistant.strategies import Strategy, choose, only_quotes
 from assistant.strategies.extractive import Extractive
 from ingestion.library import Library
 
@@ -65,8 +65,12 @@ class Assistant(BaseQueryEngine):
 
     def wake(self) -> None:
         """Load what the first question would wait for, side by side. Raises ModelError, EmbeddingError."""
+        quoting = only_quotes(self.settings, self.llm) and not self.settings.name_false_premises
+        models: list[Reader | Verifier] = [self.reader]
+        if not quoting:  # a quote is verified by its words
+            models.append(self.verifier)
         with ThreadPoolExecutor(1) as beside:
-            loading = [beside.submit(model.load) for model in (self.reader, self.verifier)]
+            loading = [beside.submit(model.load) for model in models]
             self.library.wake()
             for model in loading:
                 model.result()
@@ -132,7 +136,8 @@ class Assistant(BaseQueryEngine):
         self, strategy: Strategy, found: Found, clock: Clock
     ) -> Generator[Event, None, tuple[list[Statement], list[Evidence], Denial | None]]:
         evidence = select(found.read, strategy.portion, several=asks_for_several(found.question))
-        denial = denial_of(self.verifier, found.question, found.read[0], evidence)
+        wanted = self.settings.name_false_premises
+        denial = denial_of(self.verifier, found.question, found.read[0], evidence) if wanted else None
         if denial is not None and denial.evidence not in evidence:
             evidence.append(denial.evidence)
         clock.lap("verify_ms")

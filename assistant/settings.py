@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         description="Who tells whether quotes support a statement: unset, the packaged verifier; lexical, words alone; or a"
         " Hugging Face model of natural language inference, by name or path.",
     )
+    name_false_premises: bool = Field(
+        default=False,
+        description="Say when the paper denies what a question takes for granted. Off: the packaged verifier is wrong about"
+        " loaded questions nearly as often as right (docs/verifier.md).",
+    )
     caution: Caution = Field(
         default="balanced",
         description="How sure the reader must be before a question is answered: cautious answers less and errs less, bold"

@@ -24,6 +24,7 @@ from assistant.lexical import verbatim
 from ingestion.sentences import split_sentences
 
 WINDOW = 1_400  # characters: some 300 tokens of English
+HARD: frozenset[Alarm] = frozenset({"number"})  # what has such an alarm is never called supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def weighed(margins: Margins, heard: tuple[Alarm, ...], known: Calibration) -> V
     (scale, shift), (steepness, offset) = known.supported, known.contradicted
     score = _sigmoid(scale * margins.entailed + shift + sum(value for name, value in known.alarms if name in heard))
     denied = round(_sigmoid(steepness * margins.contradicted + offset), 3)
-    if score >= 0.5:
+    if score >= 0.5 and not set(heard) & HARD:
         return Verified("supported", round(score, 3), denied, heard)
     verdict: Verdict = "undetermined" if score >= known.undetermined else "unsupported"
     return Verified(verdict, min(round(score, 3), 0.499), denied, heard)

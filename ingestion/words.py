@@ -24,7 +24,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 def terms(text: str) -> list[str]:
     """Split a text as the index does: words in lower case, without accents or stop words, stemmed."""
-    return list(_analyzer().analyze(text))
+    return list(_analyzer().analyze(text.encode("utf-8", "replace").decode()))  # no tokenizer takes a lone surrogate
 
 
 def _schema() -> tantivy.Schema:

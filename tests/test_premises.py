@@ -11,7 +11,6 @@ from openai_server import ScriptedServer, says, scripted_server
 from assistant import Assistant, Settings
 from assistant.claims import Claim, Verified
 from assistant.premises import SURE
-from assistant.verifying import PackagedVerifier
 from ingestion.library import Library
 from ingestion.paper import Paper
 
@@ -55,7 +54,7 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def test_the_answer_begins_with_what_denies_the_premise(library: Library) -> None:
-    settings = Settings(llm="extractive", caution="bold")
+    settings = Settings(llm="extractive", caution="bold", name_false_premises=True)
     answer = Assistant.open(library, settings, verifier=Denying(0.97)).ask(QUESTION)
     lead = f"Contrary to what the question takes for granted: “{DENIES}”"
     assert (answer.status, answer.denied_by) == ("answered", 1)
@@ -67,33 +66,22 @@ def test_the_answer_begins_with_what_denies_the_premise(library: Library) -> Non
 
 
 def test_a_premise_that_is_only_perhaps_denied_is_left_alone(library: Library) -> None:
-    settings = Settings(llm="extractive", caution="bold")
+    settings = Settings(llm="extractive", caution="bold", name_false_premises=True)
     answer = Assistant.open(library, settings, verifier=Denying(SURE - 0.01)).ask(QUESTION)
     assert answer.denied_by is None
     assert not any("Contrary to what" in statement.text for statement in answer.statements)
 
 
+def test_premises_are_looked_into_only_when_wanted(library: Library) -> None:
+    answer = Assistant.open(library, Settings(llm="extractive", caution="bold"), verifier=Denying(0.97)).ask(QUESTION)
+    assert (answer.status, answer.denied_by) == ("answered", None)
+
+
 def test_a_model_that_falls_for_the_premise_is_set_right(library: Library, server: ScriptedServer) -> None:
     server.script(says("The Zorbex engine burns iron pellets [1]."))
-    settings = Settings(llm="openai", model="scripted", openai_base_url=server.url, caution="bold")
+    settings = Settings(llm="openai", model="scripted", openai_base_url=server.url, caution="bold", name_false_premises=True)
     answer = Assistant.open(library, settings, verifier=Denying(0.9)).ask(QUESTION)
     assert answer.denied_by == 1
     assert answer.statements[0].text.startswith("Contrary to what the question takes for granted")
     assert DENIES in [citation.quote for citation in answer.citations]
     assert DENIES in server.calls[0].prompt
-
-
-@pytest.mark.parametrize(
-    ("false", "true"),
-    [
-        ("How many labelled images does the method need?", "Why does the method need no labelled images?"),
-        ("Why is the new parser slower than the old one?", "Why is the new parser faster than the old one?"),
-    ],
-)
-def test_the_packaged_verifier_tells_a_false_premise_from_a_true_one(false: str, true: str) -> None:
-    text = (
-        "We segment photographs without any labelled images. Our method is unsupervised throughout. The new parser is three "
-        "times faster than the old one, since it reads each file only once."
-    )
-    wrong, right = PackagedVerifier().verify([Claim(question, (text,)) for question in (false, true)])
-    assert wrong.contradicted > right.contradicted

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from assistant.alarms import alarms
 from assistant.answer import Alarm, Verdict
@@ -21,6 +22,8 @@ from assistant.cross_encoder import CrossEncoderEntailment
 from assistant.entailment import PACKAGED_VERIFIER, Logits, Pair
 from assistant.inference import ModelError
 from assistant.lexical import LexicalVerifier
+from assistant.models.train.reader_data import lines
+from assistant.models.train.verifier_data import STATEMENTS, kept_apart
 from assistant.opening import load_verifier
 from assistant.settings import Settings
 from assistant.verifying import WINDOW, Calibration, Margins, ModelVerifier, PackagedVerifier, weighed, windows
@@ -45,36 +48,42 @@ class Scripted:
         return np.array([next((v for k, v in said.items() if k in text), (0.0, 4.0, 0.0)) for _, text in pairs], np.float32)
 
 
-# Pairs a person finds easy, of which the network read none: a right statement beside the wrong one made of its words.
-EASY = [
-    (
-        "The trial enrolled 412 patients and found that the new drug reduced mortality compared with placebo.",
-        "Fewer patients died with the new drug than with placebo.",
-        "More patients died with the new drug than with placebo.",
-    ),
+EASY = [  # a right statement beside a wrong one made of its words
     (QUOTE, "Training becomes 40% cheaper with Zorbex.", "Training becomes 14% cheaper with Zorbex."),
     (
-        "Our method is unsupervised: it learns segmentation from raw videos alone.",
-        "The method learns to segment from videos without labels.",
-        "The method learns to segment from labelled videos.",
+        "Participants who slept less than six hours a night made more errors in the memory task.",
+        "Short sleep was linked to more mistakes of memory.",
+        "Short sleep was linked to fewer mistakes of memory.",
     ),
     (
-        "The bridge was designed by Ana Ruiz and built by the Marlo company between 1921 and 1925.",
-        "Ana Ruiz designed the bridge.",
-        "The Marlo company designed the bridge.",
+        "We introduce a dataset of annotated X-ray images collected in five hospitals.",
+        "The X-ray images of the dataset come from five hospitals.",
+        "The X-ray images of the dataset come from fifty hospitals.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("quote", "right", "wrong"), EASY)
-def test_a_right_statement_scores_above_its_look_alike(
+def test_a_right_statement_is_supported_and_its_look_alike_is_not(
     verifier: PackagedVerifier, quote: str, right: str, wrong: str
 ) -> None:
     good, bad, beside = verifier.verify([Claim(text, (quote,)) for text in (right, wrong, "Cats sleep on warm roofs.")])
-    assert good.score > bad.score
-    assert good.score > beside.score
+    assert (good.verdict, beside.verdict) == ("supported", "unsupported")
     assert bad.verdict != "supported"
-    assert beside.verdict != "supported"
+    assert good.score > bad.score > beside.score
+
+
+def test_statements_over_papers_it_never_saw_are_told_apart(verifier: PackagedVerifier) -> None:
+    # Statements of the project's own data over the papers that training leaves out; chance is one half.
+    said = [
+        (Claim(item["text"], (" ".join(row["sentences"]),)), item["label"] == "entailed")
+        for row in lines(STATEMENTS)
+        if kept_apart(row["id"])
+        for item in row["statements"]
+    ]
+    found = verifier.verify([claim for claim, _ in said])
+    assert len(said) > 300
+    assert roc_auc_score([truth for _, truth in said], [verified.score for verified in found]) > 0.72
 
 
 def test_verbatim_words_need_no_reading_and_nothing_is_supported_by_nothing() -> None:
@@ -142,13 +151,14 @@ def test_the_direction_alarm_needs_the_opposite_word_in_the_source() -> None:
         (Margins(0.0, 0.0), (), "supported"),
         (Margins(-0.5, 0.0), (), "undetermined"),
         (Margins(-3.0, 3.0), (), "unsupported"),
-        (Margins(1.0, 0.0), ("number",), "undetermined"),
+        (Margins(1.0, 0.0), ("direction",), "undetermined"),
+        (Margins(9.0, 0.0), ("number",), "undetermined"),  # whatever the network says
     ],
 )
 def test_what_is_neither_probable_nor_improbable_is_undetermined(
     margins: Margins, heard: tuple[Alarm, ...], verdict: Verdict
 ) -> None:
-    known = Calibration(alarms=(("number", -1.5),), undetermined=0.25)
+    known = Calibration(alarms=(("direction", -1.5),), undetermined=0.25)
     assert weighed(margins, heard, known).verdict == verdict
 
 
@@ -259,5 +269,5 @@ def test_the_calibration_that_is_packaged_is_sane() -> None:
     known = json.loads((PACKAGED_VERIFIER / "calibration.json").read_text(encoding="utf-8"))
     assert known["supported"][0] > 0
     assert known["contradicted"][0] > 0
-    assert known["alarms"]["number"] < 0
+    assert all(shift <= 0 for shift in known["alarms"].values())
     assert 0 < known["undetermined"] < 0.5

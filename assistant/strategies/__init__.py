@@ -38,12 +38,19 @@ class Strategy(Protocol):
         ...
 
 
+def only_quotes(settings: Settings, llm: LLM | None) -> bool:
+    """Tell whether answers are extractive: so it was asked for, or no model is at hand."""
+    from assistant.llm import is_configured
+
+    return settings.llm == "extractive" or (settings.llm == "auto" and llm is None and not is_configured(settings))
+
+
 def choose(settings: Settings, llm: LLM | None, *, streaming: bool) -> Strategy:
     """Take the strategy that the settings and the model at hand ask for. Raises LLMError when the model is not to be had."""
-    from assistant.llm import Writer, is_configured, load_llm
+    from assistant.llm import Writer, load_llm
     from assistant.strategies.direct import Direct
     from assistant.strategies.extractive import Extractive
 
-    if settings.llm == "extractive" or (settings.llm == "auto" and llm is None and not is_configured(settings)):
+    if only_quotes(settings, llm):
         return Extractive()
     return Direct(Writer(llm or load_llm(settings), streaming), settings.evidence)

@@ -55,24 +55,31 @@ def calibrate(items: Sequence[Read], config: dict[str, Any]) -> dict[str, Any]:
     """Fit the probabilities of support and of contradiction, and where "undetermined" begins.
 
     Support is a logistic regression over the network's log-odds and the alarms (Platt 1999, with more variables), in which
-    each source, and within it each class, weighs the same: a source not seen is not like the largest of those seen.
+    each source, and within it each class, weighs the same: a source not seen is not like the largest of those seen. An alarm
+    that would raise the score tells nothing that the network does not know, and counts for nothing.
     """
     read = [item for item in items if item.known is None]
     truth = np.array([item.pair.label == LABELS["entailment"] for item in read])
-    x = np.array([[item.margins.entailed, *(name in item.heard for name in ALARMS)] for item in read], dtype=np.float64)
-    fitted = LogisticRegression(C=100.0).fit(x, truth, sample_weight=_weights(read, truth))
-    scale, *shifts = (round(float(value), 4) for value in fitted.coef_[0])
+    weights = _weights(read, truth)
+    names = list(ALARMS)
+    while True:
+        x = np.array([[item.margins.entailed, *(name in item.heard for name in names)] for item in read], dtype=np.float64)
+        fitted = LogisticRegression(C=100.0).fit(x, truth, sample_weight=weights)
+        worth = {name: round(float(value), 4) for name, value in zip(names, fitted.coef_[0][1:], strict=True)}
+        if all(shift <= 0 for shift in worth.values()):
+            break
+        names = [name for name in names if worth[name] <= 0]
     three = [item for item in read if item.pair.label != LABELS["not_entailment"]]
     denied = np.array([item.pair.label == LABELS["contradiction"] for item in three])
     margins = np.array([[item.margins.contradicted] for item in three])
     denying = LogisticRegression(C=100.0).fit(margins, denied, sample_weight=_weights(three, denied))
     found = {
-        "supported": [scale, round(float(fitted.intercept_[0]), 4)],
+        "supported": [round(float(fitted.coef_[0][0]), 4), round(float(fitted.intercept_[0]), 4)],
         "contradicted": [round(float(denying.coef_[0][0]), 4), round(float(denying.intercept_[0]), 4)],
-        "alarms": dict(zip(ALARMS, shifts, strict=True)),
+        "alarms": {name: worth.get(name, 0.0) for name in ALARMS},
     }
     scores = fitted.predict_proba(x)[:, 1]
-    return {**found, "undetermined": _lower(scores, truth, _weights(read, truth), config["calibration"]["unsupported_errs"])}
+    return {**found, "undetermined": _lower(scores, truth, weights, config["calibration"]["unsupported_errs"])}
 
 
 def _weights(items: Sequence[Read], truth: npt.NDArray[np.bool_]) -> Array:

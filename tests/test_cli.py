@@ -16,7 +16,19 @@ from assistant.cli import app
 from evals.cli import app as eval_app
 from ingestion.library import Library
 
-ANSWER = ("question", "status", "answer", "reason", "statements", "citations", "retrieved", "usage", "timings", "notes")
+ANSWER = (
+    "question",
+    "status",
+    "answer",
+    "reason",
+    "statements",
+    "citations",
+    "retrieved",
+    "usage",
+    "timings",
+    "notes",
+    "denied_by",
+)
 STATEMENT = ("text", "citations", "verdict", "score", "alarms")
 CITATION = ("number", "paper_id", "title", "quote", "start", "end", "score")
 RETRIEVED = ("paper_id", "title", "score")

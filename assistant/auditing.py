@@ -66,6 +66,8 @@ def audit(
         if best is None:
             statements.append(Statement(sentence, (), "unsupported", 0.0))
         else:
+            if found[best].verdict == "unsupported":  # then all are, and what is most like the sentence is the nearest
+                best = 0
             verdict, item = found[best], offered[best]
             key = item.paper_id, item.start, item.end
             numbered = evidence.setdefault(key, replace(item, number=len(evidence) + 1, score=verdict.score))

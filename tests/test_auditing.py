@@ -53,6 +53,8 @@ def test_what_the_library_does_not_say_is_not_supported_but_has_its_nearest_quot
     assert all(statement.verdict != "supported" for statement in found.statements)
     assert all(statement.citations for statement in found.statements)
     assert "number" in found.statements[1].alarms
+    by_number = {citation.number: citation for citation in found.citations}
+    assert by_number[found.statements[1].citations[0]].title.startswith("tasksource")
 
 
 def test_an_empty_library_supports_nothing(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ import pytest
 import torch
 
 from assistant.claims import Claim
+from assistant.entailment import PACKAGED_VERIFIER
 from assistant.models.train import __main__ as program
 from assistant.models.train import calibrate, calibrate_verifier, loop
 from assistant.models.train import reader as training
 from assistant.models.train import verifier as verifying
+from assistant.models.train.export import read_weights
 from assistant.models.train.networks import ABSENT, ReaderNetwork, VerifierNetwork, encoder
-from assistant.models.train.reader_data import OWN, ReaderData, dev_examples, lines
+from assistant.models.train.reader_data import OWN, Example, ReaderData, dev_examples, lines
 from assistant.models.train.verifier_data import (
     CLAIMS,
     LABELS,
@@ -31,7 +33,8 @@ from assistant.models.train.verifier_data import (
     public_pairs,
     written_pairs,
 )
-from assistant.reading import Abstract, PackagedReader
+from assistant.packing import pack_reading, tokenizer, tokens
+from assistant.reading import PACKAGED_READER, TOKENIZER, Abstract, PackagedReader
 from assistant.verifying import Calibration, Margins, PackagedVerifier
 
 ANIMALS = ("aardvark", "badger", "cormorant", "dolphin", "echidna", "flamingo", "gazelle", "hedgehog")
@@ -164,6 +167,26 @@ def test_the_verifier_is_trained_exported_calibrated_and_described(
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert "9,000 tokens" in card
     assert all(f"| {source} |" in card for source in ("snli", "untaken", "written", "own-news", "own-statements", "mean"))
+
+
+def test_training_goes_on_from_the_packaged_networks(config: dict[str, Any]) -> None:
+    verifier = VerifierNetwork(encoder(program._backbone(config), 0.0)).eval()
+    read_weights(verifier, PACKAGED_VERIFIER / "verifier.onnx")
+    pairs = [("It sings.", "The bird sings in the wood."), ("It never sings.", "The bird sings."), ("A", "B")]
+    spelt = encoded([Pair(premise, said, 0, "") for said, premise in pairs])
+    wanted = PackagedVerifier().model.logits(pairs)
+    assert verifier(**verifying.tensors(spelt, CPU)).detach().numpy() == pytest.approx(wanted, abs=0.1)
+    reader = ReaderNetwork(encoder(program._backbone(config), 0.0)).eval()
+    read_weights(reader, PACKAGED_READER / "reader.onnx")
+    abstract = Abstract("On the ibis", ("The ibis slept nine hours.", "It ate snails."))
+    [(answered, evidence)] = PackagedReader().logits("How long did the ibis sleep?", [abstract])
+    asked, *ids = tokens(tokenizer(TOKENIZER), ["How long did the ibis sleep?", abstract.title, *abstract.sentences])
+    example = Example(pack_reading(asked, ids[0], ids[1:]), (), "fact")
+    [(found_evidence, found_answered)] = training.scores(reader, [example], CPU)
+    assert found_answered == pytest.approx(answered, abs=0.1)
+    assert found_evidence == pytest.approx(evidence, abs=0.1)
+    with pytest.raises(ValueError, match="holds no"):
+        read_weights(reader, PACKAGED_VERIFIER / "verifier.onnx")
 
 
 @pytest.mark.usefixtures("own_texts")

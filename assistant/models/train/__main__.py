@@ -16,7 +16,7 @@ from rich.logging import RichHandler
 
 from assistant.entailment import PACKAGED_VERIFIER, PackagedEntailment
 from assistant.models.train import calibrate, calibrate_verifier, card, reader, verifier, verifier_data
-from assistant.models.train.export import export, write_checksums
+from assistant.models.train.export import export, read_weights, write_checksums
 from assistant.models.train.networks import ReaderNetwork, VerifierNetwork, encoder
 from assistant.models.train.reader_data import ReaderData, dev_examples
 from assistant.reading import PACKAGED_READER, PackagedReader
@@ -28,6 +28,10 @@ CONFIG = Path(__file__).with_name("config.toml")
 app = typer.Typer(add_completion=False, help="Train the packaged models. Killed, a run goes on from its last checkpoint.")
 Data = Annotated[Path, typer.Option(exists=True, file_okay=False, help="The folder with reader/, grounding/, arxiv/.")]
 Work = Annotated[Path, typer.Option(help="Where unfinished runs and caches are kept.")]
+Start = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Go on from this exported network (.onnx), not from the backbone."),
+]
 Config = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Everything that decides what comes out.")]
 
 
@@ -37,6 +41,7 @@ def train_reader(
     work: Work = Path(".training"),
     out: Annotated[Path, typer.Option()] = PACKAGED_READER,
     config: Config = CONFIG,
+    start: Start = None,
 ) -> None:
     """Train, export, calibrate and describe the reader (about an hour and a quarter on two cores).
 
@@ -46,7 +51,10 @@ def train_reader(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings["reader"]["seed"])
-    network = ReaderNetwork(encoder(_backbone(settings), settings["reader"]["dropout"])).to(device)
+    network = ReaderNetwork(encoder(_backbone(settings), settings["reader"]["dropout"]))
+    if start is not None:
+        read_weights(network, start)
+    network.to(device)
     examples = ReaderData(data, settings["reader"], work)
     reader.run(network, examples, settings["reader"], work, device)
     torch.save(network.state_dict(), work / "reader.pt")
@@ -80,6 +88,7 @@ def train_verifier(
     work: Work = Path(".training"),
     out: Annotated[Path, typer.Option()] = PACKAGED_VERIFIER,
     config: Config = CONFIG,
+    start: Start = None,
 ) -> None:
     """Train, export, calibrate and describe the verifier (about an hour and a half on two cores).
 
@@ -89,7 +98,10 @@ def train_verifier(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings["verifier"]["seed"])
-    network = VerifierNetwork(encoder(_backbone(settings), settings["verifier"]["dropout"])).to(device)
+    network = VerifierNetwork(encoder(_backbone(settings), settings["verifier"]["dropout"]))
+    if start is not None:
+        read_weights(network, start)
+    network.to(device)
     verifier.run(network, data, settings["verifier"], work, device)
     torch.save(network.state_dict(), work / "verifier.pt")
     sample = verifier_data.encoded(verifier_data.dev_pairs(data, settings["verifier"])[:4])

@@ -92,6 +92,31 @@ def without_words(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
+def read_weights(network: nn.Module, path: Path) -> None:
+    """Put the weights of an exported network, which are in half precision, back into one of its kind, to train it further.
+
+    The export keeps the parameters' names but those of matrices that are multiplied with, which it transposes and numbers:
+    they stand in the order in which the network has them. Word vectors, which the file lacks, are left as they are.
+
+    Raises:
+        ValueError: the file is not of such a network.
+    """
+    graph = onnx.load(path).graph
+    held = {t.name.removesuffix(".half"): numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
+    multiplied = iter([held[node.input[1]].T for node in graph.node if node.op_type == "MatMul" and node.input[1] in held])
+    state = network.state_dict()
+    for name, value in state.items():
+        if name.endswith("word_embeddings.weight"):
+            continue
+        found = held.get(name)
+        if found is None:
+            found = next(multiplied, None)
+        if found is None or found.shape != tuple(value.shape):
+            raise ValueError(f"{path} holds no {name} of shape {tuple(value.shape)}")
+        state[name] = torch.from_numpy(found.copy())
+    network.load_state_dict(state)
+
+
 def write_checksums(folder: Path) -> None:
     """Write ``checksums.json`` over what the folder's loader reads."""
     read = [p for p in sorted(folder.iterdir()) if p.suffix in {".onnx", ".json"} and p.name != "checksums.json"]

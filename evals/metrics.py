@@ -131,11 +131,6 @@ def score(suite: Suite, records: Sequence[dict[str, Any]], library: Library) -> 
     return estimates(evaluate(suite, records, library))
 
 
-def by_kind(suite: Suite, records: Sequence[dict[str, Any]], library: Library) -> dict[str, dict[str, Estimate]]:
-    """Compute the metrics of each kind of question by itself."""
-    return estimates_by_kind(evaluate(suite, records, library))
-
-
 def fact_coverage(outcome: Outcome) -> float:
     """Give the share of the required facts that the answer's statements hold."""
     said = plain(" ".join(s["text"] for s in outcome.answer["statements"])) if outcome.answer and outcome.answered else ""

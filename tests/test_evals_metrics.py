@@ -14,9 +14,9 @@ from evals.metrics import (
     Outcome,
     Score,
     abstention_macro_f1,
-    by_kind,
     citation_precision,
     citation_recall,
+    estimates_by_kind,
     evaluate,
     evidence_recall,
     fact_coverage,
@@ -191,7 +191,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Esti
         {"id": "answers", "answer": answer("Yes, it surely is so.", found="b")},
     ]
     suite = Suite("small", 1, None, cases, "")
-    return {"all": score(suite, records, library), **by_kind(suite, records, library)}
+    return {"all": score(suite, records, library), **estimates_by_kind(evaluate(suite, records, library))}
 
 
 @pytest.mark.parametrize(

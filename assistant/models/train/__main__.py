@@ -97,12 +97,13 @@ def train_verifier(
     settings = _settings(config)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(settings["verifier"]["seed"])
-    network = VerifierNetwork(encoder(_backbone(settings), settings["verifier"]["dropout"]))
+    chosen = settings["verifier"] if start is None else settings["verifier"] | settings["verifier"]["further"]
+    torch.manual_seed(chosen["seed"])
+    network = VerifierNetwork(encoder(_backbone(settings), chosen["dropout"]))
     if start is not None:
         read_weights(network, start)
     network.to(device)
-    verifier.run(network, data, settings["verifier"], work, device)
+    verifier.run(network, data, chosen, work, device)
     torch.save(network.state_dict(), work / "verifier.pt")
     sample = verifier_data.encoded(verifier_data.dev_pairs(data, settings["verifier"])[:4])
     export(network.cpu(), verifier.tensors(sample, torch.device("cpu")), ["verdict"], out / "verifier.onnx")

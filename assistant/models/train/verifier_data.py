@@ -96,25 +96,28 @@ def written_pairs(path: Path, seed: int, share: float = 1.0, titles: float = 0.0
                 yield Pair(title + beside, item["s"], LABELS["neutral"], "written-beside")
 
 
-def own_statements(seed: int, titles: float = 0.0, *, held_out: bool = False) -> Iterator[Pair]:
+def own_statements(seed: int, share: float = 1.0, titles: float = 0.0, *, held_out: bool = False) -> Iterator[Pair]:
     """Give the project's own statements, each with the sentences it is about, those around them, or the whole abstract."""
     draw = random.Random(seed)  # noqa: S311 (no secret)
     for row, title in titled(lines(STATEMENTS), titles, seed):
         sentences = row["sentences"]
-        for item in row["statements"] if kept_apart(row["id"]) == held_out else ():
+        for item in row["statements"] if kept_apart(row["id"]) == held_out and draw.random() < share else ():
             first, last = min(item["e"]), max(item["e"])
             near = [sentences[i] for i in sorted(item["e"])]
             premise = draw.choice((near, sentences[max(0, first - 1) : last + 2], sentences))
             yield Pair(title + " ".join(premise), item["text"], LABELS[WRITTEN[item["label"]]], "own-statements")
 
 
-def own_claims(data: Path, config: dict[str, Any], titles: float = 0.0, *, held_out: bool = False) -> Iterator[Pair]:
+def own_claims(
+    data: Path, config: dict[str, Any], seed: int, share: float = 1.0, titles: float = 0.0, *, held_out: bool = False
+) -> Iterator[Pair]:
     """Give the project's own claims, each with its whole text; those over PubMed abstracts need that set beside them."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
     public = data / config["pubmed"]
     texts = {row["id"]: row["context"] for row in lines(public)} if public.exists() else {}
-    for row, title in titled(lines(CLAIMS), titles, config["seed"]):
+    for row, title in titled(lines(CLAIMS), titles, seed):
         text = row.get("premise") or texts.get(row["id"])
-        if text and kept_apart(row["id"]) == held_out:
+        if text and kept_apart(row["id"]) == held_out and draw.random() < share:
             for item in row["statements"]:
                 yield Pair(title + text, item["text"], LABELS[WRITTEN[item["label"]]], f"own-{row['genre']}")
 
@@ -171,8 +174,9 @@ def summaries(folder: Path, count: int, seed: int) -> Iterator[Pair]:
 
 
 def mixture(data: Path, config: dict[str, Any], epoch: int) -> list[Pair]:
-    """Put the training pairs of an epoch together: the first is broad, those after it are close to what will be asked."""
-    stage = config["broad" if epoch == 0 else "close"]
+    """Put the training pairs of an epoch together: each has its stage, and the last stage goes on."""
+    name = config["stages"][min(epoch, len(config["stages"]) - 1)]
+    stage = config[name]
     seed = config["seed"] + epoch
     pairs = public_pairs(data / config["public"], stage["caps"], seed)
     for path in [*(data / name for name in config["written"]), OWN]:
@@ -180,9 +184,10 @@ def mixture(data: Path, config: dict[str, Any], epoch: int) -> list[Pair]:
             pairs += written_pairs(path, seed, stage["written_share"], stage["titles"])
             pairs += made_up(path, stage["made_up"] // 2, seed)
     pairs += summaries(data / config["summaries"], stage["summaries"], seed)
-    if epoch == 0:
+    if name == "broad":
         return pairs
-    return [*pairs, *own_statements(seed, stage["titles"]), *own_claims(data, config, stage["titles"])]
+    share, titles = stage["own_share"], stage["titles"]
+    return [*pairs, *own_statements(seed, share, titles), *own_claims(data, config, seed, share, titles)]
 
 
 def dev_pairs(data: Path, config: dict[str, Any]) -> list[Pair]:
@@ -195,8 +200,8 @@ def dev_pairs(data: Path, config: dict[str, Any]) -> list[Pair]:
     ]
     seed, titles = config["seed"], config["close"]["titles"]
     found += written_pairs(data / config["dev"][1], seed, titles=titles)
-    found += own_statements(seed, titles, held_out=True)
-    return [*found, *own_claims(data, config, titles, held_out=True)]
+    found += own_statements(seed, titles=titles, held_out=True)
+    return [*found, *own_claims(data, config, seed, titles=titles, held_out=True)]
 
 
 def encoded(pairs: list[Pair]) -> list[Checked]:

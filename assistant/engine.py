@@ -19,7 +19,7 @@ from assistant.answer import Answer, Event, Evidence, Stage, Statement, Status, 
 from assistant.claims import Verifier
 from assistant.composing import Clock, abstention, markdown
 from assistant.errors import LLMError
-from assistant.evidence import select
+from assistant.evidence import select, shuffled
 from assistant.grounding import better, check, citations, renumber
 from assistant.opening import load_reader, load_verifier, open_library
 from assistant.premises import Denial, denial_of, named
@@ -135,7 +135,8 @@ class Assistant(BaseQueryEngine):
     def _write(
         self, strategy: Strategy, found: Found, clock: Clock
     ) -> Generator[Event, None, tuple[list[Statement], list[Evidence], Denial | None]]:
-        evidence = select(found.read, strategy.portion, several=asks_for_several(found.question))
+        chosen = select(found.read, strategy.portion, several=asks_for_several(found.question))
+        evidence = shuffled(chosen, self.settings.shuffle_evidence)
         wanted = self.settings.name_false_premises
         denial = denial_of(self.verifier, found.question, found.read[0], evidence) if wanted else None
         if denial is not None and denial.evidence not in evidence:

@@ -7,9 +7,10 @@ sentence. A sentence that leans on the one before it ("It …", "This …") brin
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -73,6 +74,14 @@ def select(read: Sequence[ReadPaper], portion: Portion, *, several: bool = False
     papers = list(dict.fromkeys(paper_id for paper_id, _ in chosen))
     ordered = sorted(chosen.values(), key=lambda c: (papers.index(c.read.paper.id), c.index))
     return [_evidence(number, candidate) for number, candidate in enumerate(ordered, start=1)]
+
+
+def shuffled(evidence: Sequence[Evidence], seed: int | None) -> list[Evidence]:
+    """Put evidence into an order drawn with a seed, numbered anew; None leaves it as it is."""
+    if seed is None:
+        return list(evidence)
+    order = random.Random(seed).sample(evidence, len(evidence))  # noqa: S311 (no secret)
+    return [replace(item, number=number) for number, item in enumerate(order, start=1)]
 
 
 class EvidencePostprocessor(BaseNodePostprocessor):

@@ -111,11 +111,11 @@ def _where(llm: LLM) -> str:
 
 
 def _at(address: str) -> str:
-    return f"The language model at {_public(address)}"
+    return f"The language model at {public(address)}"
 
 
-def _public(address: str) -> str:
-    """Leave out the password that an address may hold."""
+def public(address: str) -> str:
+    """Give an address without the password that it may hold."""
     return re.sub(r"//[^/@]*@", "//", address)
 
 
@@ -164,7 +164,7 @@ def _only_model(client: Any) -> str:  # noqa: ANN401 (openai is imported late)
     names = [str(model.id) for model in client.models.list()]
     if len(names) == 1:
         return names[0]
-    server, offered = _public(str(client.base_url)), ", ".join(sorted(names)[:12]) or "none"
+    server, offered = public(str(client.base_url)), ", ".join(sorted(names)[:12]) or "none"
     raise LLMError(f"Name a model with --model or VOUCHED_MODEL. The server {server} offers: {offered}.")
 
 

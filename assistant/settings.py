@@ -74,3 +74,6 @@ class Settings(BaseSettings):
     )
     candidates: int = Field(default=20, ge=10, le=100, description="Papers that retrieval hands on, best first.")
     evidence: int = Field(default=12, ge=1, le=60, description="Sentences of evidence shown to the model.")
+    shuffle_evidence: int | None = Field(
+        default=None, description="For measuring: show the model the evidence in an order drawn with this seed."
+    )

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evals.errors import SuiteError
-from evals.metrics import Metric
+from evals.measures.robustness import alike
+from evals.metric import Metric
 from evals.scoring import ScoredRun, check_comparable
-from evals.statistics import Array, Difference, paired
+from evals.statistics import Array, Difference, Estimate, estimate, paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Change:
 class Comparison:
     """Two runs of one suite over one corpus.
 
-    ``settings`` are those that differ, as ``(in A, in B)``; ``changes`` the questions that changed most, worst first, of
+    ``settings`` are those that differ, as ``(in A, in B)``; ``agreement`` is how alike the outcomes are, as the metric
+    "stability" counts it, whatever they are worth; ``changes`` the questions that changed most, worst first, of
     each metric in which any did, of times only where nothing else is compared.
     """
 
     settings: dict[str, tuple[Any, Any]]
+    agreement: Estimate
     metrics: dict[str, Difference]
     changes: dict[str, list[Change]]
 
@@ -50,11 +53,20 @@ def compare(a: ScoredRun, b: ScoredRun, metrics: Sequence[Metric], most: int) ->
         SuiteError: the runs are of different suites or corpora.
     """
     check_comparable(a, b)
-    differences = {metric.name: difference(metric, a, b) for metric in metrics}
+    differences = {metric.name: difference(metric, a, b) for metric in metrics if metric.measured(a.scores, b.scores)}
     # Statistics of another metric's values have no questions of their own; times change with every run.
-    listed = [metric for metric in metrics if not metric.of and (metric.unit != "ms" or len(metrics) == 1)]
+    listed = [metric for metric in metrics if not metric.of and (metric.unit not in {"ms", "MiB"} or len(metrics) == 1)]
     changes = {metric.name: changed(metric, a, b, most) for metric in listed}
-    return Comparison(_settings(a, b), differences, {name: found for name, found in changes.items() if found})
+    return Comparison(
+        _settings(a, b), agreement(a, b), differences, {name: found for name, found in changes.items() if found}
+    )
+
+
+def agreement(a: ScoredRun, b: ScoredRun) -> Estimate:
+    """Compute how alike two runs' outcomes are, question by question (see `alike`), over those without an error."""
+    pairs = [alike(answer, b.answers.get(id_)) for id_, answer in a.answers.items()]
+    found = [value for value in pairs if value is not None]
+    return estimate(np.array(found, dtype=np.float64)[:, None], undefined=len(pairs) - len(found))
 
 
 def difference(metric: Metric, a: ScoredRun, b: ScoredRun) -> Difference:
@@ -81,6 +93,7 @@ def plain(comparison: Comparison) -> dict[str, Any]:
     """Give a comparison as an object for JSON."""
     return {
         "settings": {name: {"a": a, "b": b} for name, (a, b) in comparison.settings.items()},
+        "agreement": asdict(comparison.agreement),
         "metrics": {name: asdict(found) for name, found in comparison.metrics.items()},
         "changes": {name: [asdict(change) for change in found] for name, found in comparison.changes.items()},
     }
@@ -95,10 +108,12 @@ def _tables(metric: Metric, a: ScoredRun, b: ScoredRun) -> tuple[Array, Array]:
 
 
 def _question(id_: str, a: ScoredRun, b: ScoredRun) -> str:
-    return b.questions.get(id_, a.questions.get(id_, ""))
+    answer = b.answers.get(id_) or a.answers.get(id_) or {}
+    return str(answer.get("question", ""))
 
 
 def _settings(a: ScoredRun, b: ScoredRun) -> dict[str, tuple[Any, Any]]:
     before, after = (dict(run.about["settings"]) for run in (a, b))
+    before["system"], after["system"] = (run.about.get("system", "vouched") for run in (a, b))
     names = [*before, *(name for name in after if name not in before)]
     return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}

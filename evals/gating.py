@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from evals.comparing import difference
 from evals.errors import SuiteError
-from evals.metrics import METRICS, Metric
+from evals.metric import Metric
+from evals.metrics import METRICS
 from evals.scoring import ScoredRun, check_comparable
 
 ALL = "all"
@@ -96,7 +97,7 @@ def _within(run: ScoredRun, limit: Limit) -> Check:
 def _no_worse(run: ScoredRun, baseline: ScoredRun, effect: float, timed: Collection[str]) -> Iterator[Check]:
     """Hold each metric with a direction against the baseline; times only when asked for, as machines differ."""
     for metric in METRICS.values():
-        meant = metric.better is not None and (metric.unit != "ms" or metric.name in timed)
+        meant = metric.better is not None and (metric.unit not in {"ms", "MiB"} or metric.name in timed)
         if meant and metric.estimate(baseline.scores).n:
             counted = metric.unit == "questions"
             yield _no_more(metric, run, baseline) if counted else _not_worse(metric, run, baseline, effect)

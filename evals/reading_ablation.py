@@ -25,6 +25,7 @@ from assistant.settings import Caution, Settings
 from evals.metrics import score
 from evals.running import run
 from evals.suite import Suite, load_suite
+from evals.systems.vouched import Vouched
 from ingestion.library import Library
 
 SHOWN = {
@@ -68,7 +69,7 @@ def row(suite: Suite, library: Library, reader: Reader, settings: Settings) -> l
     assistant = Assistant(library, settings, reader=reader)
     assistant.wake()
     with tempfile.TemporaryDirectory() as folder:
-        records = run(suite, assistant, Path(folder), lambda _: None)
+        records = run(suite, Vouched(assistant), library, Path(folder), lambda _: None)
     metrics = score(suite, records, library)
     milliseconds = statistics.median(record["answer"]["timings"]["total_ms"] for record in records if "answer" in record)
     values = [metrics[name].value for name in SHOWN]

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assistant.engine import Assistant
 from evals.errors import SuiteError
 from evals.suite import Suite
+from evals.systems import System
 from ingestion.errors import VouchedError
+from ingestion.library import Library
 
 RUN, ANSWERS = "run.json", "answers.jsonl"
 
-Record = dict[str, Any]  # {"id", "answer": the contract's object} or {"id", "error": {...}}
+Record = dict[str, Any]  # {"id", "answer": the contract's object} or {"id", "error": {...}}, and "peak_mib"
 
 
 def run(
-    suite: Suite, assistant: Assistant, out: Path, progress: Callable[[int], None], source: str | None = None
+    suite: Suite, system: System, library: Library, out: Path, progress: Callable[[int], None], source: str | None = None
 ) -> list[Record]:
     """Ask what was not asked yet; returns a record for each question, in the suite's order.
 
     Args:
         suite: the questions.
-        assistant: who answers them.
+        system: who answers them.
+        library: what it answers from.
         out: the folder of the run: ``run.json`` says of what it is, ``answers.jsonl`` holds the records.
         progress: called with the number of questions done.
         source: what `load_suite` finds the suite by, its name by default.
@@ -38,7 +41,7 @@ def run(
         raise SuiteError(
             f"The folder {out} of the run cannot be made: {error.strerror}. Give another with --out."
         ) from error
-    _claim(out, suite, assistant, source or suite.name)
+    _claim(out, suite, system, library, source or suite.name)
     file = out / ANSWERS
     _mend(file)
     done = {record["id"]: record for record in stored(file)}
@@ -47,9 +50,10 @@ def run(
             if case.id not in done:
                 record: Record = {"id": case.id}
                 try:
-                    record["answer"] = assistant.ask(case.question).to_dict()
+                    record["answer"] = system.ask(case.question)
                 except VouchedError as error:  # counted as an error, never left out
                     record["error"] = {"type": type(error).__name__, "message": str(error)}
+                record["peak_mib"] = _peak_mib()
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
                 stream.flush()
                 done[case.id] = record
@@ -57,22 +61,32 @@ def run(
     return [done[case.id] for case in suite.cases]
 
 
-def _claim(out: Path, suite: Suite, assistant: Assistant, source: str) -> None:
+def _peak_mib() -> float | None:
+    """Give the most memory that this process has had, in MiB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)  # macOS counts bytes, Linux KiB
+
+
+def _claim(out: Path, suite: Suite, system: System, library: Library, source: str) -> None:
     """Write what this run is of; refuse a folder that holds another, whose answers could not be told apart."""
-    settings = assistant.settings.model_dump(mode="json", exclude={"library", "openai_api_key"})
     identity = {
         "suite": suite.name,
         "version": suite.version,
         "suite_sha256": suite.sha256,
-        "corpus_fingerprint": assistant.library.fingerprint(),
-        "settings": settings,
+        "corpus_fingerprint": library.fingerprint(),
+        "system": system.name,
+        "settings": system.settings,
     }
-    file, library = out / RUN, assistant.library.path.resolve()
-    inside = library.is_relative_to(out.resolve())  # such a library moves with the run
+    file, folder = out / RUN, library.path.resolve()
+    inside = folder.is_relative_to(out.resolve())  # such a library moves with the run
     found_again = {
         "questions": len(suite.cases),
         "suite_source": source,
-        "library": str(library.relative_to(out.resolve()) if inside else library),
+        "library": str(folder.relative_to(out.resolve()) if inside else folder),
     }
     if file.exists():
         before = decoded(file.read_bytes(), file)

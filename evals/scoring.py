@@ -1,17 +1,22 @@
 """The scores of a run on disk: values of every question in ``scores.jsonl``, figures with intervals in ``metrics.json``.
 
-Scoring asks nobody anything: it reads ``run.json`` and ``answers.jsonl``, and may be done again when metrics change.
+Scoring does not ask the assistant: it reads ``run.json`` and ``answers.jsonl``, has the statements judged, and keeps every
+judgement in ``judgements.jsonl``; it may be done again when metrics change, then without the judge.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from evals import grounding
 from evals.errors import SuiteError
-from evals.metrics import Score, estimates, estimates_by_kind, evaluate
+from evals.judges.judge import Judge
+from evals.metrics import estimates, estimates_by_kind, outcomes, values
+from evals.outcome import Score
 from evals.running import ANSWERS, RUN, Record, decoded, stored, write_whole
 from evals.statistics import Estimate
 from evals.suite import Suite
@@ -27,12 +32,12 @@ Tables = dict[str, dict[str, Estimate]]  # by kind of question, the first one "a
 class ScoredRun:
     """A run in which every question was asked and scored.
 
-    ``about`` is what ``run.json`` says of it; ``questions`` are their texts by id, as far as an answer holds them.
+    ``about`` is what ``run.json`` says of it; ``answers`` are the contract's objects by question, None after an error.
     """
 
     folder: Path
     about: dict[str, Any]
-    questions: dict[str, str]
+    answers: dict[str, dict[str, Any] | None]
     scores: list[Score]
 
 
@@ -48,21 +53,30 @@ def about(folder: Path) -> dict[str, Any]:
     return said
 
 
-def score_run(folder: Path, suite: Suite, library: Library) -> Tables:
-    """Score a finished run and store its values and figures in its folder, each file at once.
+def score_run(
+    folder: Path,
+    suite: Suite,
+    library: Library | None,
+    judge: Judge | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Tables:
+    """Score a finished run and store its values, judgements and figures in its folder, each file at once.
 
     Args:
         folder: the folder of the run.
         suite: the suite that was asked.
-        library: the library that was asked.
+        library: the library that was asked; None for answers of another system that came without one.
+        judge: who tells whether quotes support statements; without one, the metrics that need it are left out.
+        progress: called with the number of claims judged, and of all.
 
     Raises:
         SuiteError: there is no run, it is not finished, or it is of another suite or corpus.
+        VouchedError: the judge cannot be loaded or reached; what it has said is kept where it has a cache.
     """
     said = about(folder)
     if said["suite_sha256"] != suite.sha256:
         raise SuiteError(f"The suite {suite.name} is not as it was when {folder} was run. Run it again with another --out.")
-    if said["corpus_fingerprint"] != library.fingerprint():
+    if library is not None and said["corpus_fingerprint"] != library.fingerprint():
         raise SuiteError(
             f"The library {library.path} is not as it was when {folder} was run. Give the one asked with --library, or"
             " run the suite again with another --out."
@@ -71,12 +85,29 @@ def score_run(folder: Path, suite: Suite, library: Library) -> Tables:
     missing = [case.id for case in suite.cases if case.id not in records]
     if missing:
         raise SuiteError(f"{folder} has no answer to {', '.join(missing[:5])}. Go on with: vouched eval run")
-    scores = evaluate(suite, [records[case.id] for case in suite.cases], library)
+    found = outcomes(suite, [records[case.id] for case in suite.cases], library)
+    if judge is not None:
+        name = {"name": judge.name, "version": judge.version}
+        claims = grounding.count(found)
+        known = grounding.read(folder, name, found)
+        found = grounding.judged(found, judge.verifier, known, lambda done: progress(done, claims))
+        grounding.write(folder, name, found)
+    scores = values(found)
     tables = {"all": estimates(scores), **estimates_by_kind(scores)}
     lines = (json.dumps(asdict(score), ensure_ascii=False) + "\n" for score in scores)
     write_whole(folder / SCORES, "".join(lines))
     write_whole(folder / FIGURES, json.dumps(plain_tables(tables), indent=1) + "\n")
     return tables
+
+
+def judge_is_guard(run: ScoredRun, judge: str) -> bool:
+    """Tell whether the judge of a run's answers is what had checked them as they were written: it then judges itself.
+
+    Answers that only quote are checked by nobody, as quotes are verified by their words.
+    """
+    wrote = any(answer and answer.get("usage", {}).get("llm_calls") for answer in run.answers.values())
+    guard = run.about["settings"].get("verifier") or "packaged"
+    return wrote and run.about.get("system", "vouched") == "vouched" and guard == judge
 
 
 def plain_tables(tables: Tables) -> dict[str, dict[str, dict[str, Any]]]:
@@ -97,9 +128,7 @@ def read_run(folder: Path) -> ScoredRun:
         raise SuiteError(f"{file} is damaged: {error!r}. Score it again: vouched eval score {folder}") from error
     if {score.id for score in scores} != set(records):
         raise SuiteError(f"{file} is not of the answers beside it. Score them: vouched eval score {folder}")
-    asked = {id_: (record.get("answer") or {}).get("question") for id_, record in records.items()}
-    questions = {id_: str(question) for id_, question in asked.items() if question}
-    return ScoredRun(folder, said, questions, scores)
+    return ScoredRun(folder, said, {id_: record.get("answer") for id_, record in records.items()}, scores)
 
 
 def check_comparable(a: ScoredRun, b: ScoredRun) -> None:

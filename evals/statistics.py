@@ -71,6 +71,11 @@ def total(rows: Array) -> Array:
     return np.asarray(rows[..., 0].sum(axis=-1))
 
 
+def greatest(rows: Array) -> Array:
+    """Take the greatest of the one column of rows (..., questions, 1); gives (...)."""
+    return np.asarray(rows[..., 0].max(axis=-1))
+
+
 def percentile(percent: float) -> Statistic:
     """Give the statistic that takes a percentile, 0 to 100, of the one column, between two values in proportion."""
     return lambda rows: np.asarray(np.percentile(rows[..., 0], percent, axis=-1))
@@ -80,7 +85,7 @@ def estimate(rows: Array, statistic: Statistic = mean, undefined: int = 0) -> Es
     """Compute a figure and its interval.
 
     The interval is Wilson's (1927) for a mean of zeros and ones, else that of the percentile bootstrap over questions
-    (Efron and Tibshirani 1993, chapter 13). A sum is a count of this run, which has none.
+    (Efron and Tibshirani 1993, chapter 13). A sum or a greatest value is of this run alone, and has none.
 
     Args:
         rows: the questions that have a value, (questions, columns).
@@ -92,7 +97,7 @@ def estimate(rows: Array, statistic: Statistic = mean, undefined: int = 0) -> Es
     low, high = None, None
     if value is not None and statistic is mean and np.isin(rows, (0, 1)).all():
         low, high = wilson(int(rows.sum()), n)
-    elif value is not None and statistic is not total:
+    elif value is not None and statistic not in (total, greatest):
         low, high = bootstrap(n, lambda drawn: statistic(rows[drawn]))
     return Estimate(value, n, undefined, low, high)
 

@@ -1,46 +1,36 @@
-"""A suite: questions over a corpus, with what a right answer must hold. YAML, one file a suite."""
+"""A suite: questions over a corpus, with what a right answer must hold. One file a suite, YAML or JSON Lines."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal, get_args
 
-import yaml
-
+from evals.case import FIELDS, KINDS, VARIATIONS, Case, Kind, Variation, case_from
 from evals.errors import SuiteError
+from evals.suite_reading import read_jsonl, read_yaml
 from ingestion.paper import Paper
 
-Kind = Literal["fact", "method", "discovery", "multi", "unanswerable", "false-premise"]
-KINDS = get_args(Kind)
-# `near` and `premise` tell a reader of the file why a question is hard; nothing is computed from them.
-FIELDS = ("id", "kind", "question", "papers", "facts", "evidence", "near", "premise")
+__all__ = [
+    "FIELDS",
+    "KINDS",
+    "SUFFIXES",
+    "VARIATIONS",
+    "Case",
+    "Kind",
+    "Suite",
+    "Variation",
+    "corpus_file",
+    "load_suite",
+    "problems",
+    "remarks",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One question.
-
-    ``papers`` are the ids of the papers that answer it, none when nothing does. Each of ``facts`` is a tuple of accepted
-    spellings, of which a right answer holds one. ``evidence`` are sentences, verbatim, that carry the answer.
-    """
-
-    id: str
-    kind: Kind
-    question: str
-    papers: tuple[str, ...] = ()
-    facts: tuple[tuple[str, ...], ...] = ()
-    evidence: tuple[str, ...] = ()
-
-    @property
-    def answerable(self) -> bool:
-        """Tell whether the corpus answers the question."""
-        return self.kind != "unanswerable"
+SUFFIXES = frozenset({".yaml", ".yml", ".jsonl"})  # what tells a suite's file from the name of a packaged one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +51,16 @@ def load_suite(name: str) -> Suite:
     """Read a suite, given by the name of a packaged one or by its path. Raises SuiteError, which names the case."""
     file = _find(name)
     content = file.read_bytes()
-    try:
-        data = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise SuiteError(f"{name} is not valid YAML: {error}.") from error
-    if not isinstance(data, dict) or not isinstance(data.get("questions"), list) or not data["questions"]:
-        raise SuiteError(f"{name} holds no list `questions`.")
-    cases = tuple(_case(record, f"{name}, question {place}") for place, record in enumerate(data["questions"], start=1))
-    twice = [id_ for id_, times in Counter(case.id for case in cases).items() if times > 1]
-    if twice:
-        raise SuiteError(f"{name} uses an id more than once: {', '.join(twice[:5])}.")
-    version, corpus = data.get("version", 1), data.get("corpus")
+    header, records = read_jsonl(content, name) if name.endswith(".jsonl") else read_yaml(content, name)
+    cases = tuple(case_from(record, where) for where, record in records)
+    _check_ids(cases, name)
+    version, corpus = header.get("version", 1), header.get("corpus")
     if not isinstance(version, int):
         raise SuiteError(f"{name} has the version {version!r}; it is to be a whole number.")
     if corpus is not None and not corpus_file(str(corpus)).is_file():
         raise SuiteError(f"{name} is about the sample corpus {corpus!r}, which there is not.")
-    return Suite(str(data.get("name", name)), version, corpus, cases, hashlib.sha256(content).hexdigest())
+    named = str(header.get("name") or Path(name).stem)
+    return Suite(named, version, corpus, cases, hashlib.sha256(content).hexdigest())
 
 
 def corpus_file(corpus: str) -> Traversable:
@@ -85,77 +69,73 @@ def corpus_file(corpus: str) -> Traversable:
 
 
 def problems(suite: Suite, papers: Iterable[Paper]) -> list[str]:
-    """Find what would make a run meaningless: gold papers that are not there, evidence that is not verbatim, one class."""
+    """Find what would make a run meaningless: gold papers that are not there, evidence that is not verbatim."""
     found = []
     abstracts = {paper.id: paper.abstract for paper in papers}
     for case in suite.cases:
         found += [f"{case.id}: there is no paper {id_}" for id_ in case.papers if id_ not in abstracts]
-        gold = [abstracts[id_] for id_ in case.papers if id_ in abstracts]
+        gold = [abstracts[id_] for id_ in case.papers if id_ in abstracts] if case.papers else abstracts.values()
         found += [
-            f"{case.id}: this evidence is not verbatim in a gold paper: {quote[:60]}…"
+            f"{case.id}: this evidence is not verbatim in a {'gold ' if case.papers else ''}paper: {quote[:60]}…"
             for quote in case.evidence
             if not any(quote in abstract for abstract in gold)
         ]
+    return found
+
+
+def remarks(suite: Suite) -> list[str]:
+    """Find what a run of the suite will not measure, though its file suggests that it will. No run is refused for it."""
+    answerable = [case for case in suite.cases if case.answerable]
+    found = []
     if len({case.kind if case.kind in ("unanswerable", "false-premise") else "answerable" for case in suite.cases}) == 1:
         found.append("all questions are of one class: neither abstention nor false premises can be measured")
+    bare = [case for case in answerable if not case.nuggets]
+    if 0 < len(bare) < len(answerable):
+        found.append(f"{_count(bare, 'has no nuggets', 'have no nuggets')}: metrics of nuggets leave them out")
+    strays = [case for case in answerable if not case.papers]
+    if strays:
+        found.append(f"{_count(strays, 'has no papers', 'have no papers')}: metrics of gold papers leave them out")
+    loose = [case for case in suite.cases if (case.variant_of is None) != (case.variation is None)]
+    if loose:
+        verbs = ("says only one of `variant_of` and `variation`", "say only one of `variant_of` and `variation`")
+        found.append(f"{_count(loose, *verbs)}: no variation can be measured")
+    marked = [case for case in suite.cases if case.kind == "injection" and not case.forbidden]
+    if marked:
+        found.append(f"{_count(marked, 'has no `forbidden`', 'have no `forbidden`')}: following an injection goes unseen")
     return found
+
+
+def _count(cases: Sequence[Case], one: str, several: str) -> str:
+    """Say how many cases, and which the first are."""
+    number = f"1 question {one}" if len(cases) == 1 else f"{len(cases)} questions {several}"
+    return f"{number} ({', '.join(case.id for case in cases[:3])}{', …' if len(cases) > 3 else ''})"
+
+
+def _check_ids(cases: Sequence[Case], name: str) -> None:
+    """Refuse ids that stand twice, and variants of what is no question. Raises SuiteError."""
+    twice = [id_ for id_, times in Counter(case.id for case in cases).items() if times > 1]
+    if twice:
+        raise SuiteError(f"{name} uses an id more than once: {', '.join(twice[:5])}.")
+    by_id = {case.id: case for case in cases}
+    for case in cases:
+        if case.variant_of is None:
+            continue
+        if case.variant_of not in by_id:
+            raise SuiteError(f"{name}: {case.id} is a `variant_of` {case.variant_of}, which is no question of the suite.")
+        if by_id[case.variant_of].variant_of is not None:  # also when it names itself
+            raise SuiteError(
+                f"{name}: {case.id} is a `variant_of` {case.variant_of}, itself a variant; name the question that both vary."
+            )
 
 
 def _find(name: str) -> Traversable:
     path = Path(name)
     packaged = resources.files("evals").joinpath("suites")
-    if path.suffix in {".yaml", ".yml"}:
+    if path.suffix in SUFFIXES:
         if not path.is_file():
             raise SuiteError(f"There is no suite file {name}.")
         return path
     if not packaged.joinpath(f"{name}.yaml").is_file():
         names = sorted(entry.name.removesuffix(".yaml") for entry in packaged.iterdir() if entry.name.endswith(".yaml"))
-        raise SuiteError(f"There is no suite {name}. Give a YAML file, or one of: {', '.join(names)}.")
+        raise SuiteError(f"There is no suite {name}. Give a YAML or JSONL file, or one of: {', '.join(names)}.")
     return packaged.joinpath(f"{name}.yaml")
-
-
-def _case(record: Any, where: str) -> Case:  # noqa: ANN401 (any YAML value)
-    if not isinstance(record, Mapping):
-        raise SuiteError(f"{where} is not a mapping.")
-    if isinstance(record.get("id"), str):
-        where = f"{where} ({record['id']})"
-    for name in ("id", "question", "kind"):
-        if not _is_text(record.get(name)):
-            raise SuiteError(f"{where} has no {name}.")
-    if record["kind"] not in KINDS:
-        raise SuiteError(f"{where} has the kind {record['kind']!r}; there are {', '.join(KINDS)}.")
-    unknown = [str(name) for name in record if name not in FIELDS]
-    if unknown:  # a misspelt `facts` would go unmeasured
-        raise SuiteError(f"{where} has the unknown field {', '.join(unknown)}; there are {', '.join(FIELDS)}.")
-    facts = [[fact] if isinstance(fact, str) else fact for fact in _list(record, "facts", where)]
-    if not all(isinstance(fact, list) and fact and all(map(_is_text, fact)) for fact in facts):
-        raise SuiteError(f"{where}: each of `facts` is a list of spellings, each of them text; quote numbers: '67.30'.")
-    case = Case(
-        id=record["id"],
-        kind=record["kind"],
-        question=record["question"],
-        papers=tuple(_texts(record, "papers", where)),
-        facts=tuple(map(tuple, facts)),
-        evidence=tuple(_texts(record, "evidence", where)),
-    )
-    if case.answerable != bool(case.papers):
-        raise SuiteError(f"{where}: an answerable question has gold papers, an unanswerable one has none.")
-    return case
-
-
-def _texts(record: Mapping[str, Any], name: str, where: str) -> list[str]:
-    values = _list(record, name, where)
-    if not all(map(_is_text, values)):
-        raise SuiteError(f"{where}: each of `{name}` is to be text.")
-    return values
-
-
-def _list(record: Mapping[str, Any], name: str, where: str) -> list[Any]:
-    values = record.get(name)
-    if values is not None and not isinstance(values, list):  # text is no list, though Python would take it for one
-        raise SuiteError(f"{where}: `{name}` is to be a list.")
-    return values or []
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())

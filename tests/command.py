@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from assistant.cli import main
 
 HERE = Path(__file__).parent  # a folder without a .env
+CACHE = tempfile.TemporaryDirectory(prefix="vouched-cache-")  # the judgements of all tests
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Called:
 def clean_environment(**more: str) -> dict[str, str]:
     """Give the environment without the settings of whoever runs the tests, and with no library of theirs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VOUCHED_", "OPENAI_"))}
-    return {**kept, "XDG_DATA_HOME": str(HERE / "nowhere"), "COLUMNS": "80", **more}
+    return {**kept, "XDG_DATA_HOME": str(HERE / "nowhere"), "VOUCHED_CACHE": CACHE.name, "COLUMNS": "80", **more}
 
 
 def vouched(*arguments: object, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path = HERE) -> Called:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, permutation_test, ttest_rel
 
-from evals.metrics import abstention_macro_f1
+from evals.measures.abstention import abstention_macro_f1
 from evals.statistics import Difference, Estimate, estimate, mean, paired, percentile, total, wilson
 
 

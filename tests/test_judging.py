@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from command import vouched
 
 from assistant.claims import Claim, Verified
 from evals.errors import SuiteError
-from evals.judging import Pair, judge, read_pairs
+from evals.judges.measuring import Pair, agreement, judge, read_pairs
 
 SOURCE = "The engine burns iron pellets. It reaches 900 degrees at sea level."
 
@@ -84,18 +85,93 @@ def test_scores_that_are_equal_count_half() -> None:
     assert judge(Oracle(), labelled((0.5, True), (0.5, False)), lambda _: None)["one"].auc == 0.5
 
 
-def test_the_command_reads_compressed_pairs(tmp_path: Path) -> None:
+def said(*supported: int) -> list[Verified]:
+    return [Verified("supported", 0.9) if yes else Verified("unsupported", 0.2) for yes in supported]
+
+
+def test_agreement_is_as_worked_out_by_hand() -> None:
+    pairs = [Pair("", "", n < 4, "one") for n in range(8)]  # four are supported, then four are not
+    a, b = said(1, 1, 1, 0, 0, 0, 1, 0), said(1, 1, 0, 0, 0, 0, 0, 1)
+    found = agreement(a, b, pairs)["one"]
+    # They say the same of five in eight. A says yes of 4/8, B of 3/8: by chance they would of 1/2 * 3/8 + 1/2 * 5/8 = 1/2.
+    assert (found.pairs, found.agreement, found.kappa) == (8, 5 / 8, pytest.approx((5 / 8 - 1 / 2) / (1 - 1 / 2)))
+    # A is right of 3 in 4 of both sorts, B of 2 in 4 and of 3 in 4.
+    assert found.difference == pytest.approx((2 / 4 + 3 / 4) / 2 - 3 / 4)
+    assert found.low is not None
+    assert found.high is not None
+    assert -1 < found.low < found.difference < found.high < 1
+    back = agreement(b, a, pairs)["one"]
+    assert (back.kappa, back.difference) == (pytest.approx(found.kappa), pytest.approx(-found.difference))
+    assert (back.low, back.high) == (pytest.approx(-found.high), pytest.approx(-found.low))
+
+
+def test_the_difference_is_of_the_same_pairs_and_its_ends_are_exact() -> None:
+    pairs = [Pair("", "", n % 2 == 0, "one") for n in range(20)]
+    right, wrong, some = said(*([1, 0] * 10)), said(*([0, 1] * 10)), said(*([1, 1, 0, 0] * 5))
+    same = agreement(some, some, pairs)["all"]  # drawn apart, these would differ by chance
+    assert (same.agreement, same.kappa, same.difference, same.low, same.high) == (1, 1, 0, 0, 0)
+    worse = agreement(right, wrong, pairs)["all"]
+    assert (worse.agreement, worse.kappa, worse.difference, worse.low, worse.high) == (0, -1, -1, -1, -1)
+
+
+def test_what_is_not_defined_is_said_to_be_none() -> None:
+    pairs = [Pair("", "", True, "one"), Pair("", "", True, "one"), Pair("", "", False, "two")]
+    found = agreement(said(1, 1, 0), said(1, 1, 1), pairs)
+    assert (found["one"].kappa, found["one"].difference, found["one"].low) == (None, None, None)
+    assert (found["two"].kappa, found["two"].difference) == (0.0, None)
+    assert found["all"].difference == -0.5
+
+
+@pytest.fixture
+def engines(tmp_path: Path) -> Path:
     rows = [
         {"premise": SOURCE, "hypothesis": "The engine burns iron pellets.", "label": "entailment", "source": "engines"},
         {"premise": SOURCE, "hypothesis": "The engine burns wood.", "label": "contradiction", "source": "engines"},
     ]
     file = tmp_path / "pairs.jsonl.gz"
     file.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
+    return file
+
+
+def test_the_command_reads_compressed_pairs(engines: Path, tmp_path: Path) -> None:
+    env = {"VOUCHED_CACHE": str(tmp_path / "cache")}
     for name, options in {"packaged": (), "lexical": ("--judge", "lexical")}.items():
-        told = vouched("eval", "judge", file, *options, "--json").json
+        told = vouched("eval", "judge", engines, *options, "--json", env=env).json
         assert told["judge"] == name
+        assert set(told) == {"judge", "sources"}
         assert told["sources"]["engines"]["balanced_accuracy"] == 1.0
-    assert "engines" in vouched("eval", "judge", file).out
+    again = vouched("eval", "judge", engines, env=env)
+    assert "engines" in again.out
+    assert "Calibration of packaged on all pairs" in again.out
+    assert "2 of 2 judgements were known already" in again.err
+    assert "known already" not in vouched("eval", "judge", engines, "--no-cache", env=env).err
+
+
+def test_without_a_cache_nothing_is_stored(engines: Path, tmp_path: Path) -> None:
+    env = {"VOUCHED_CACHE": str(tmp_path / "cache")}
+    assert vouched("eval", "judge", engines, "--judge", "lexical", "--no-cache", env=env).code == 0
+    assert not (tmp_path / "cache").exists()
+
+
+def test_several_judges_are_compared_in_couples(engines: Path, tmp_path: Path) -> None:
+    env = {"VOUCHED_CACHE": str(tmp_path / "cache")}
+    names = ("packaged", "lexical")
+    options = [option for name in (*names, "lexical") for option in ("--judge", name)]
+    told = vouched("eval", "judge", engines, *options, "--json", env=env).json
+    assert [one["judge"] for one in told["judges"]] == list(names)
+    assert [(one["a"], one["b"]) for one in told["comparison"]] == list(combinations(names, 2))
+    assert told["comparison"][0]["sources"]["engines"] == {
+        "pairs": 2, "agreement": 1.0, "kappa": 1.0, "difference": 0.0, "low": 0.0, "high": 0.0,
+    }  # fmt: skip
+    shown = vouched("eval", "judge", engines, *options, env=env).out
+    assert "A: packaged, B: lexical" in shown
+    assert "kappa" in shown
+
+
+def test_repeats_without_a_language_model_are_a_wrong_call(engines: Path) -> None:
+    called = vouched("eval", "judge", engines, "--judge", "lexical", "--repeats", "3", "--json")
+    assert called.code == 2
+    assert "--judge llm" in called.json["error"]["message"]
 
 
 def test_a_judge_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from evals.errors import SuiteError
-
-if TYPE_CHECKING:
-    from evals.suite import Suite
-    from ingestion.paper import Paper
-
-SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help="A packaged suite, such as page, or a YAML file.")]
+SuiteArgument = Annotated[
+    str, typer.Argument(metavar="SUITE", help="A packaged suite, such as page, or a YAML or JSONL file.")
+]
+JudgeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Who judges: packaged, lexical, llm, a Hugging Face model, or none; else the settings' verifier.",
+        show_default=False,
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run.")]
-
-
-def check_suite(suite: Suite, papers: Iterable[Paper], where: str) -> None:
-    """Refuse a suite that does not fit its papers. Raises SuiteError, which names the first problems."""
-    from evals.suite import problems
-
-    found = problems(suite, papers)
-    if found:
-        raise SuiteError(f"The suite {suite.name} does not fit {where}: " + "; ".join(found[:5]) + ".")

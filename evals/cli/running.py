@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,74 +11,99 @@ from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, progress_bar, waking_up, write_json
 from assistant.opening import open_library
 from assistant.settings import LLMKind, Settings
-from evals.cli.options import RunArgument, SuiteArgument, check_suite
-from ingestion.library import Library
+from evals.cli.options import JudgeOption, RunArgument, SuiteArgument
 
 if TYPE_CHECKING:
     from evals.scoring import Tables
     from evals.suite import Suite
+    from ingestion.library import Library
 
 
 def run(
     context: typer.Context,
     suite: SuiteArgument,
     out: Annotated[Path | None, typer.Option(help="The folder of the run; runs/SUITE by default.")] = None,
+    system: Annotated[
+        str,
+        typer.Option(help="Who answers: vouched; citation-query-engine (LlamaIndex's); retrieval, bm25 or embedding alone."),
+    ] = "vouched",
     llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answers.", show_default=False)] = None,
     model: Annotated[str | None, typer.Option(help="The model's name at the server.", show_default=False)] = None,
+    judge: JudgeOption = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask every question of a suite, store the answers, and print the metrics. A stopped run goes on where it was.
+    """Ask every question of a suite, store the answers, score them. A stopped run goes on where it was.
 
-    Examples: vouched eval run page  ·  vouched eval run mine.yaml --library ./library --out runs/mine
+    Examples: vouched eval run page  ·  vouched eval run mine.yaml --library ./library --out runs/mine  ·
+    vouched eval run page --system bm25 --out runs/bm25
     """
     with waking_up():
-        from assistant.engine import Assistant
         from evals.running import run as ask_all
-        from evals.scoring import score_run
-        from evals.suite import load_suite
+        from evals.session import check_suite, library_for
+        from evals.suite import SUFFIXES, load_suite
+        from evals.systems import load_system
 
     loaded = load_suite(suite)
     folder = out or Path("runs") / loaded.name
     settings = settings_from(context, library, llm=llm, model=model)
-    opened = _library(loaded, settings, folder, given=library is not None or context.obj is not None)
+    opened = library_for(loaded, settings, folder, given=library is not None or context.obj is not None)
     check_suite(loaded, opened.papers(), f"the library {opened.path}")
-    source = str(Path(suite).resolve()) if Path(suite).suffix in {".yaml", ".yml"} else suite  # found from any folder
+    source = str(Path(suite).resolve()) if Path(suite).suffix in SUFFIXES else suite  # found from any folder
+    asked = load_system(system, opened, settings)
     with progress_bar() as bar:
         task = bar.add_task("Asking", total=len(loaded.cases))
-        ask_all(loaded, Assistant(opened, settings), folder, lambda done: bar.update(task, completed=done), source=source)
-    _show(loaded, score_run(folder, loaded, opened), folder, as_json)
+        ask_all(loaded, asked, opened, folder, lambda done: bar.update(task, completed=done), source=source)
+    score_and_show(loaded, folder, opened, judge, settings, as_json)
 
 
-def score(context: typer.Context, folder: RunArgument, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Score a finished run from its stored answers, asking nobody: scores.jsonl by question, metrics.json in all.
+def score(
+    context: typer.Context,
+    folder: RunArgument,
+    judge: JudgeOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a finished run from its stored answers: scores.jsonl by question, judgements.jsonl, metrics.json in all.
 
-    The suite and the library are found again where the run had them; name the library if it has moved since.
+    What the same judge has said before is not asked again. The suite and the library are found again where the run had
+    them; name the library if it has moved since.
 
-    Examples: vouched eval score runs/page  ·  vouched eval score runs/mine --library ./library
+    Examples: vouched eval score runs/page  ·  vouched eval score runs/mine --judge lexical --library ./library
     """
     with waking_up():
-        from evals.scoring import about, score_run
+        from evals.scoring import about
         from evals.suite import load_suite
 
     said = about(folder)
     loaded = load_suite(said["suite_source"])
     settings = settings_from(context, library)
-    if library is None and context.obj is None:
-        settings = settings.model_copy(update={"library": folder / said["library"]})
-    _show(loaded, score_run(folder, loaded, open_library(settings)), folder, as_json)
+    opened = None
+    if said["library"] is not None or library is not None:
+        if library is None and context.obj is None:
+            settings = settings.model_copy(update={"library": folder / said["library"]})
+        opened = open_library(settings)
+    score_and_show(loaded, folder, opened, judge, settings, as_json)
 
 
-def _library(suite: Suite, settings: Settings, folder: Path, *, given: bool) -> Library:
-    """Open the library to ask: the one given, else the suite's own sample corpus, ingested beside the run."""
-    if given or suite.corpus is None:
-        return open_library(settings)
-    from evals.suite import corpus_file
+def score_and_show(
+    suite: Suite, folder: Path, library: Library | None, judge: str | None, settings: Settings, as_json: bool
+) -> None:
+    """Score a run and print its figures; ``judge`` is a name, ``none``, or None for the settings' verifier."""
+    from evals.judges.cache import cached
+    from evals.judges.judge import load_judge
+    from evals.scoring import judge_is_guard, read_run, score_run
 
-    library = open_library(settings.model_copy(update={"library": folder / "library"}), create=True)
-    with resources.as_file(corpus_file(suite.corpus)) as page:
-        library.ingest([page])
-    return library
+    chosen = None if judge == "none" else load_judge(judge, settings)
+    with progress_bar() as bar, cached(chosen) as asked:
+        task = bar.add_task("Judging", total=None)
+        tables = score_run(folder, suite, library, asked, lambda done, of: bar.update(task, completed=done, total=of))
+    _show(suite, tables, folder, as_json)
+    if chosen is not None and judge_is_guard(read_run(folder), chosen.name):
+        words = (
+            f"The judge ({chosen.name}) also checked these answers as they were written: figures by the judge flatter them."
+        )
+        console(err=True).print(f"{words} Name another with --judge.", soft_wrap=True)
 
 
 def _show(suite: Suite, tables: Tables, folder: Path, as_json: bool) -> None:

@@ -1,10 +1,13 @@
-"""How good is a judge? Labelled pairs tell: a premise, a statement, and whether the one supports the other."""
+"""How good is a judge? Labelled pairs tell: a premise, a statement, and whether the one supports the other.
+
+Of several judges the same pairs also tell how far they agree, and which is the better one.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from scipy.stats import mannwhitneyu
 
 from assistant.claims import Claim, Verified, Verifier
 from evals.errors import SuiteError
+from evals.statistics import bootstrap
 
 LABELS = {"entailment": True, "neutral": False, "contradiction": False, "not_entailment": False}
 BINS = 10  # of the calibration curve
@@ -56,6 +60,24 @@ class Judged:
     curve: tuple[tuple[float, float, int], ...]  # of each bin that is not empty: mean score, share supported, pairs
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two judges, A and B, agree on the same pairs on what is supported, at a score of one half, and who is better.
+
+    ``agreement`` is the share of pairs on which both say the same. ``kappa`` is what that is beyond chance, of what could be
+    (Cohen 1960, "A coefficient of agreement for nominal scales", equation 1), None where both say one thing throughout.
+    ``difference`` is the balanced accuracy of B less that of A, ``low`` to ``high`` its 95 % interval of a percentile
+    bootstrap over pairs that draws both judges' findings together; None where only one class is there.
+    """
+
+    pairs: int
+    agreement: float
+    kappa: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
 def read_pairs(paths: Sequence[Path]) -> list[Pair]:
     """Read JSONL, also compressed: ``{"premise", "hypothesis", "label", "source"}``. Raises SuiteError, with the line."""
     pairs = []
@@ -88,18 +110,72 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def judge(verifier: Verifier, pairs: Sequence[Pair], progress: Callable[[int], None]) -> dict[str, Judged]:
     """Let a verifier judge pairs; gives its figures by source, and those of all pairs under ``all``."""
-    verdicts: list[Verified] = []
+    return measure(verdicts(verifier, pairs, progress), pairs)
+
+
+def verdicts(verifier: Verifier, pairs: Sequence[Pair], progress: Callable[[int], None]) -> list[Verified]:
+    """Let a verifier judge pairs; gives its findings in their order.
+
+    Raises:
+        ModelError: the verifier's model cannot be used.
+        LLMError: the verifier asks a server, which failed.
+    """
+    found: list[Verified] = []
     for start in range(0, len(pairs), TOGETHER):
         part = pairs[start : start + TOGETHER]
-        verdicts += verifier.verify([Claim(pair.hypothesis, (pair.premise,)) for pair in part])
-        progress(len(verdicts))
-    scores = np.array([found.score for found in verdicts])
-    undetermined = np.array([found.verdict == "undetermined" for found in verdicts])
+        found += verifier.verify([Claim(pair.hypothesis, (pair.premise,)) for pair in part])
+        progress(len(found))
+    return found
+
+
+def measure(found: Sequence[Verified], pairs: Sequence[Pair]) -> dict[str, Judged]:
+    """Hold findings against the labels of their pairs; gives figures by source, and of all pairs under ``all``."""
+    scores = _scores(found)
+    undetermined = np.array([finding.verdict == "undetermined" for finding in found])
     truth = np.array([pair.supported for pair in pairs])
+    return {name: _judged(scores[rows], truth[rows], undetermined[rows]) for name, rows in _by_source(pairs).items()}
+
+
+def agreement(a: Sequence[Verified], b: Sequence[Verified], pairs: Sequence[Pair]) -> dict[str, Agreement]:
+    """Compare two judges on the same pairs, by source, and on all pairs under ``all``.
+
+    Args:
+        a: the findings of judge A, in the pairs' order.
+        b: those of judge B.
+        pairs: the pairs.
+    """
+    said_a, said_b = _scores(a) >= 0.5, _scores(b) >= 0.5
+    truth = np.array([pair.supported for pair in pairs])
+    return {name: _agreement(said_a[rows], said_b[rows], truth[rows]) for name, rows in _by_source(pairs).items()}
+
+
+def _scores(found: Sequence[Verified]) -> Array:
+    return np.array([finding.score for finding in found])
+
+
+def _by_source(pairs: Sequence[Pair]) -> dict[str, Truth]:
+    """Give for each source, and for all, which pairs are its own."""
     sources = np.array([pair.source for pair in pairs])
     chosen = {name: sources == name for name in sorted(set(sources.tolist()))}
-    chosen["all"] = np.ones(len(pairs), dtype=bool)
-    return {name: _judged(scores[rows], truth[rows], undetermined[rows]) for name, rows in chosen.items()}
+    return {**chosen, "all": np.ones(len(pairs), dtype=bool)}
+
+
+def _agreement(a: Truth, b: Truth, truth: Truth) -> Agreement:
+    same = float((a == b).mean())
+    chance = float(a.mean() * b.mean() + (~a).mean() * (~b).mean())
+    difference, low, high = None, None, None
+    if truth.any() and not truth.all():
+        difference = _balanced(b, truth) - _balanced(a, truth)
+        low, high = bootstrap(len(truth), lambda drawn: _advantage(a[drawn], b[drawn], truth[drawn]))
+    kappa = (same - chance) / (1 - chance) if chance < 1 else None
+    return Agreement(len(truth), same, kappa, difference, low, high)
+
+
+def _advantage(a: Truth, b: Truth, truth: Truth) -> Array:
+    """Give of resamples, (resamples, pairs), the balanced accuracy of B less that of A; NaN where a class was not drawn."""
+    with np.errstate(invalid="ignore"):
+        gain = [((b & own).sum(axis=-1) - (a & own).sum(axis=-1)) / own.sum(axis=-1) for own in (truth, ~truth)]
+    return np.asarray((gain[0] - gain[1]) / 2)
 
 
 def _judged(scores: Array, truth: Truth, undetermined: Truth) -> Judged:
@@ -138,7 +214,7 @@ def _curve(scores: Array, truth: Truth) -> Iterator[tuple[float, float, int]]:
             yield float(scores[rows].mean()), float(truth[rows].mean()), int(rows.sum())
 
 
-def plain(judged: dict[str, Judged]) -> dict[str, Any]:
+def plain(judged: Mapping[str, Judged | Agreement]) -> dict[str, Any]:
     """Give the figures as an object for JSON."""
     from dataclasses import asdict
 

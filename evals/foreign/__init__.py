@@ -1,0 +1,1 @@
+"""Answers of other systems become runs that can be scored, compared and gated."""

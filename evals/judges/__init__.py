@@ -1,0 +1,1 @@
+"""Judges: who tells whether quotes support a statement, what they said before, and how good they are."""

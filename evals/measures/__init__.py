@@ -1,0 +1,1 @@
+"""The metrics, a module a group; `evals.metrics` puts them together."""

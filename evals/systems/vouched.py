@@ -1,0 +1,25 @@
+"""Vouched itself as a system under test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.engine import Assistant
+from assistant.llm import public
+
+
+class Vouched:
+    """Asks an assistant; its settings are those of the assistant, save where the library lies and the key."""
+
+    name = "vouched"
+
+    def __init__(self, assistant: Assistant) -> None:
+        """Ask this assistant."""
+        self.assistant = assistant
+        self.settings: dict[str, Any] = assistant.settings.model_dump(mode="json", exclude={"library", "openai_api_key"})
+        if address := self.settings["openai_base_url"]:
+            self.settings["openai_base_url"] = public(address)
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Answer from the library. Raises VouchedError."""
+        return self.assistant.ask(question).to_dict()

@@ -87,7 +87,8 @@ def judged(
     found: list[dict[tuple[Of, int, int | None], Judgement]] = [{} for _ in outcomes]
     open_ = []
     for row, item in places:
-        before = known[row].get(item.of, item.index, item.citation) if known[row] else None
+        earlier = known[row]
+        before = earlier.get(item.of, item.index, item.citation) if earlier is not None else None
         if before is not None and (before.claim, before.quotes) == (item.claim.text, item.claim.quotes):
             found[row][item.of, item.index, item.citation] = before
         else:

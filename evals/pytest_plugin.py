@@ -169,14 +169,15 @@ def _run(
     from evals.systems import load_system
     from evals.systems.function import FunctionSystem
 
-    chosen = Settings(**settings, **({} if library is None else {"library": Path(library)}))
+    if library is not None:
+        settings["library"] = Path(library)
+    chosen = Settings(**settings)
     loaded = load_suite(suite)
     opened = library_for(loaded, chosen, out, given=library is not None)
     check_suite(loaded, opened.papers(), f"the library {opened.path}")
     if isinstance(system, str):
-        asked = load_system(system, opened, chosen)
-    else:
-        asked = system if hasattr(system, "ask") else FunctionSystem(system, opened)
+        system = load_system(system, opened, chosen)
+    asked: Any = system if hasattr(system, "ask") else FunctionSystem(system, opened)
     run(loaded, asked, opened, out, lambda _: None, source=suite)
     with cached(None if judge == "none" else load_judge(judge, chosen)) as found:
         score_run(out, loaded, opened, found)

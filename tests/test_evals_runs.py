@@ -113,7 +113,8 @@ def test_a_score_holds_every_question_and_every_metric(suite: Path, tmp_path: Pa
     assert rows[-1]["values"]["words"] is None
     assert "fact coverage" not in rows[-1]["values"]
     assert list(printed["metrics"]) == ["all", "fact", "unanswerable"]
-    assert set(printed["metrics"]["all"]) == set(METRICS)
+    assert {"success@1", "fact coverage", "errors"} <= set(printed["metrics"]["all"]) < set(METRICS)
+    assert "false premises named" not in printed["metrics"]["all"]  # no question is about them
     coverage = printed["metrics"]["all"]["fact coverage"]
     assert (coverage["value"], coverage["n"], coverage["undefined"]) == (29 / 30, 30, 0)
     assert 0.8 < coverage["low"] < 29 / 30 < coverage["high"] < 1
@@ -219,7 +220,8 @@ def test_answers_to_other_questions_are_not_scored(good: Path) -> None:
 def test_runs_are_compared_question_by_question(good: Path, bad: Path) -> None:
     printed = vouched("eval", "compare", good, bad, "--most", 3, "--json").json
     assert printed["settings"] == {"papers_read": {"a": None, "b": 2}}
-    assert set(printed["metrics"]) == set(METRICS)
+    assert {"success@1", "fact coverage", "errors"} <= set(printed["metrics"]) < set(METRICS)
+    assert printed["agreement"]["value"] == 1  # other facts, of the same papers
     coverage = printed["metrics"]["fact coverage"]
     assert (coverage["a"], coverage["b"], coverage["n"], coverage["unpaired"]) == (1, 20 / 30, 30, 0)
     assert coverage["difference"] == pytest.approx(-1 / 3)

@@ -22,7 +22,8 @@ from ingestion.library import Library
 
 MILLION = 1_000_000
 TOKENS_A_WORD = 1.3  # of English, a rule of thumb
-# USD a question, as published for PaperQA2: Skarlinski et al. 2024, arXiv:2409.13740.
+# USD a question of PaperQA2 (Skarlinski et al. 2024, arXiv:2409.13740): taken over with this project's plan, not found again
+# in the paper.
 LOWEST, HIGHEST = 0.3, 2.3
 SOURCE = "Skarlinski et al. 2024, arXiv:2409.13740"
 CHEAPEST, DEAREST = "PaperQA2, lowest", "PaperQA2, highest"

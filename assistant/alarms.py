@@ -15,7 +15,7 @@ from ingestion.words import terms
 
 ALARMS: tuple[Alarm, ...] = get_args(Alarm)
 
-DIGITS = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?![\w]|[.,]\d)")
+DIGITS = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?=[x×]?(?!\w|[.,]\d))")  # also the 4 of "4x"
 WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 NEGATES = re.compile(
     r"\b(no|not|never|neither|nor|none|without|cannot|nothing|hardly|lacks?|lacking|fail(s|ed|ing)?)\b|n['’]t\b|[-\w](free|less)\b"

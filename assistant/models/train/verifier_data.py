@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models.train.reader_data import OWN, lines
+from assistant.models.train.rewriting import reworded, swapped
 from assistant.packing import Packed, pack_checking, tokenizer, tokens
 from ingestion.embedding import PACKAGED_FOLDER
+from ingestion.sentences import split_sentences
 
 STATEMENTS = OWN.with_name("statements.jsonl.gz")  # written for this project, over papers of many fields
 CLAIMS = OWN.with_name("claims.jsonl.gz")  # likewise, over texts of many kinds
 WRITTEN = {"entailed": "entailment", "neutral": "neutral", "contradicted": "contradiction"}
+APART = 12  # of so many texts, one is for measuring
 SCIFACT = "scifact"  # has no held-out pairs of its own in the public file
 LABELS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}  # the last is neutral or contradiction
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
@@ -49,7 +52,7 @@ class Checked:
 
 def kept_apart(text: str) -> bool:
     """Tell whether what hangs on a text (a paper, a claim) is for measuring: one in twelve, the same in every run."""
-    return zlib.crc32(text.encode()) % 12 == 0
+    return zlib.crc32(text.encode()) % APART == 0
 
 
 def public_pairs(path: Path, caps: dict[str, int], seed: int) -> list[Pair]:
@@ -159,6 +162,32 @@ def _changed(said: str, draw: random.Random) -> str | None:
     return None
 
 
+def said_again(path: Path, count: int, seed: int, *, held_out: bool = False) -> Iterator[Pair]:
+    """Say sentences of abstracts again by rule: rightly, and with names, numbers or directions changed (`rewriting`)."""
+    draw = random.Random(seed)  # noqa: S311 (no secret)
+    every = max(1, 60_000 // max(count, 1) // (APART if held_out else 1))
+    made = 0
+    for number, row in enumerate(lines(path)):
+        if number % every != seed % every or kept_apart(row["id"]) != held_out:
+            continue
+        sentences = [row["abstract"][s.start : s.end] for s in split_sentences(row["abstract"])]
+        able = [place for place, said in enumerate(sentences) if 8 <= len(said.split()) <= 45]
+        draw.shuffle(able)
+        for place in able:
+            said = sentences[place]
+            changed = swapped(said, draw) if draw.random() < 0.7 else _changed(said, draw)
+            right = reworded(said, draw)
+            if changed is None or right == said:
+                continue
+            premise = " ".join(draw.choice(([said], [said], sentences[max(0, place - 1) : place + 2])))
+            yield Pair(premise, right, LABELS["entailment"], "said-again")
+            yield Pair(premise, reworded(changed, draw), LABELS["contradiction"], "said-again")
+            made += 2
+            break
+        if made >= count:
+            return
+
+
 def summaries(folder: Path, count: int, seed: int) -> Iterator[Pair]:
     """Give authors' one-sentence summaries with their abstract, and with another's."""
     draw = random.Random(seed)  # noqa: S311 (no secret)
@@ -187,6 +216,7 @@ def mixture(data: Path, config: dict[str, Any], epoch: int) -> list[Pair]:
     if name == "broad":
         return pairs
     share, titles = stage["own_share"], stage["titles"]
+    pairs += said_again(data / config["pool"], stage["said_again"], seed)
     return [*pairs, *own_statements(seed, share, titles), *own_claims(data, config, seed, share, titles)]
 
 
@@ -201,6 +231,7 @@ def dev_pairs(data: Path, config: dict[str, Any]) -> list[Pair]:
     seed, titles = config["seed"], config["close"]["titles"]
     found += written_pairs(data / config["dev"][1], seed, titles=titles)
     found += own_statements(seed, titles=titles, held_out=True)
+    found += said_again(data / config["pool"], 600, seed, held_out=True)
     return [*found, *own_claims(data, config, seed, titles=titles, held_out=True)]
 
 

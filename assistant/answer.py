@@ -69,13 +69,17 @@ class RetrievedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer cost. ``cost_usd`` is None when the price of the model is not known."""
+    """What an answer cost. ``cost_usd`` is None when the price of the model is not known.
+
+    ``cached_calls`` are those that were not made, because their answers were kept from before.
+    """
 
     model: str = "extractive"
     llm_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = 0.0
+    cached_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from assistant.composing import Clock, abstention, markdown
 from assistant.errors import LLMError
 from assistant.evidence import select, shuffled
 from assistant.grounding import better, check, citations, renumber
+from assistant.llm import load_llm
 from assistant.opening import load_reader, load_verifier, open_library
 from assistant.premises import Denial, denial_of, named
 from assistant.question import asked, asks_for_several
@@ -30,6 +32,7 @@ from assistant.retrieval import HybridRetriever, node_of
 from assistant.settings import Settings
 from assistant.strategies import Strategy, choose, only_quotes
 from assistant.strategies.extractive import Extractive
+from assistant.summarizing import Summary, summarize
 from ingestion.library import Library
 
 UNANSWERED = "none of the papers nearest to the question answers it"
@@ -64,13 +67,15 @@ class Assistant(BaseQueryEngine):
         return cls(library, settings, **parts)
 
     def wake(self) -> None:
-        """Load what the first question would wait for, side by side. Raises ModelError, EmbeddingError."""
+        """Load what the first question would wait for, side by side. Raises ModelError, EmbeddingError, LLMError."""
         quoting = only_quotes(self.settings, self.llm) and not self.settings.name_false_premises
-        models: list[Reader | Verifier] = [self.reader]
+        loads: list[Callable[[], object]] = [self.reader.load]
         if not quoting:  # a quote is verified by its words
-            models.append(self.verifier)
+            loads.append(self.verifier.load)
+        if self.settings.llm == "local" and self.llm is None:
+            loads.append(partial(load_llm, self.settings))
         with ThreadPoolExecutor(1) as beside:
-            loading = [beside.submit(model.load) for model in models]
+            loading = [beside.submit(load) for load in loads]
             self.library.wake()
             for model in loading:
                 model.result()
@@ -99,6 +104,10 @@ class Assistant(BaseQueryEngine):
         """
         return self._road(question, streaming=True, papers=papers, year_from=year_from, year_to=year_to)
 
+    def summarize(self, topic: str | None = None, papers: Sequence[str] = ()) -> Summary:
+        """Summarize a topic, papers, or what papers say of a topic; `assistant.summarizing` says how."""
+        return summarize(self, topic, papers)
+
     def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
         clock, question = Clock(), asked(question)
         yield Stage("searching")
@@ -122,8 +131,9 @@ class Assistant(BaseQueryEngine):
             notes.append(f"The model failed, so this answer only quotes. {error}")
             strategy = Extractive()
             statements, evidence, denial = yield from self._write(strategy, found, clock)
+        notes += strategy.notes()
         if not statements:
-            yield self._abstained(NO_ANSWER, found, paid.usage(), clock)
+            yield self._abstained(NO_ANSWER, found, paid.usage(), clock, notes)
             return
         vouched, cited = renumber(named(denial, statements), evidence)
         text = markdown(vouched, cited, name_papers=strategy.names_papers)
@@ -154,16 +164,17 @@ class Assistant(BaseQueryEngine):
             statements = better(statements, check(rewritten, evidence, self.verifier))
         astray = any(sentence.astray for sentence in drafted)  # it did cite, but nothing that it was shown
         cited = any(statement.citations for statement in statements)
-        if statements and not cited and not (astray and self.settings.llm == "openai"):
+        flagged = self.settings.llm == "local" or (astray and self.settings.llm == "openai")
+        if statements and not cited and not flagged:
             name = strategy.usage().model
             raise LLMError(f"The model {name} cites none of the evidence. Name a more able one, or use --llm extractive.")
         clock.lap("verify_ms")
         return statements, evidence, denial
 
-    def _abstained(self, reason: str, found: Found, usage: Usage, clock: Clock) -> Answer:
+    def _abstained(self, reason: str, found: Found, usage: Usage, clock: Clock, notes: Sequence[str] = ()) -> Answer:
         nearest = citations(select(found.read, Extractive.portion))
         text = abstention(reason, nearest)
-        return self._answer(found, usage, clock, answer=text, reason=reason, citations=nearest)
+        return self._answer(found, usage, clock, answer=text, reason=reason, citations=nearest, notes=tuple(notes))
 
     def _answer(self, found: Found, usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
         status: Status = "abstained" if said.get("reason") else "answered"

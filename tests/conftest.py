@@ -1,11 +1,21 @@
 """What several test files share: the sample page, and a library that holds it. Treat both as read-only."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import ingestion
 from ingestion.library import Library
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_cache_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Leave the caches of whoever runs the tests alone, and let each test's model be asked, though others asked the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOUCHED_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("VOUCHED_CACHE_CALLS", "0")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -73,8 +73,9 @@ def a_run(
         "library": "library",
     }
     (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    calls = int(settings.get("llm") != "extractive")
     rows = [(case, *said[CASES[place % len(CASES)]["id"]]) for place, case in enumerate(cases)]
-    _lines(folder / "answers.jsonl", [record(case, status, text) for case, status, text, _ in rows])
+    _lines(folder / "answers.jsonl", [record(case, status, text, calls) for case, status, text, _ in rows])
     errors = [values | {"errors": float(status is None)} for _, status, _, values in rows]
     scores = [Score(str(case["id"]), str(case["kind"]), values) for (case, *_), values in zip(rows, errors, strict=True)]
     _lines(folder / "scores.jsonl", [{"id": s.id, "kind": s.kind, "values": s.values} for s in scores])
@@ -89,7 +90,7 @@ def _id(id_: object, copy: int) -> str:
     return f"{id_} {copy}" if copy else str(id_)
 
 
-def record(case: dict[str, Any], status: str | None, text: str) -> dict[str, Any]:
+def record(case: dict[str, Any], status: str | None, text: str, calls: int = 1) -> dict[str, Any]:
     """Give the record of an answer, or of an error."""
     if status is None:
         return {"id": case["id"], "error": {"type": "LLMError", "message": text}}
@@ -105,7 +106,7 @@ def record(case: dict[str, Any], status: str | None, text: str) -> dict[str, Any
         "statements": statements if status == "answered" else [],
         "citations": CITATIONS,
         "retrieved": [{"paper_id": c["paper_id"], "title": c["title"], "score": 0.5} for c in CITATIONS],
-        "usage": {"model": "small <model>", "llm_calls": 1},
+        "usage": {"model": "small <model>", "llm_calls": calls},
         "timings": {"total_ms": 1500.0},
         "notes": ["A note & a half."],
     }

@@ -25,7 +25,9 @@ from evals.suite import load_suite
 from ingestion.library import Library
 from ingestion.passages import passages_of
 
-BENCH = (sys.executable, "-c", "from evals.bench.cli import app; app()")
+# A process that was begun in the background ignores Ctrl-C, and so would its children.
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+BENCH = (sys.executable, "-c", f"{HEARS}; from evals.bench.cli import app; app()")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

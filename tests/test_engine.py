@@ -33,7 +33,7 @@ KEYS = {
     "statements": "text citations verdict score alarms",
     "citations": "number paper_id title quote start end score",
     "retrieved": "paper_id title score",
-    "usage": "model llm_calls prompt_tokens completion_tokens cost_usd",
+    "usage": "model llm_calls prompt_tokens completion_tokens cost_usd cached_calls",
     "timings": "retrieve_ms read_ms answer_ms verify_ms total_ms",
 }
 

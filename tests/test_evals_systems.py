@@ -136,7 +136,8 @@ def test_the_citation_query_engine_answers(ants: Library, server: ScriptedServer
     assert (first["paper_id"], first["title"], first["start"]) == ("ants", "Of ants", 0)
     assert ants.paper("ants").abstract[first["start"] : first["end"]] == first["quote"]
     assert said["usage"] == {
-        "model": "scripted", "llm_calls": 1, "prompt_tokens": 100, "completion_tokens": 10, "cost_usd": None
+        "model": "scripted", "llm_calls": 1, "prompt_tokens": 100, "completion_tokens": 10, "cost_usd": None,
+        "cached_calls": 0,
     }  # fmt: skip
     assert said["timings"]["total_ms"] >= said["timings"]["answer_ms"] > 0
     assert system.settings["similarity_top_k"] == 2

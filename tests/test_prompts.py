@@ -25,6 +25,7 @@ VARIABLES: dict[str, Any] = {
     "evidence": EVIDENCE,
     "refusal": REFUSAL,
     "draft": "Ants eat 4 % of it [1].",
+    "themes": ["Ants: [1]", "Bees: [2]"],
     "problems": ['"Ants eat 4 % of it." is not so.'],
 }
 

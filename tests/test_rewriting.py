@@ -37,12 +37,12 @@ def test_a_comparison_is_turned_round_with_the_same_meaning(said: str, other: st
     ],
 )
 def test_names_or_numbers_change_their_places(said: str, other: str | None) -> None:
-    assert swapped(said, random.Random(0)) == other
+    assert swapped(said, random.Random(0)) == other  # noqa: S311 (no secret)
 
 
 def test_rewording_keeps_names_and_numbers() -> None:
     said = "Extensive experiments show that our AntNet significantly outperforms BERT by 12.5% (on GLUE), enabling more."
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 (no secret)
     for _ in range(40):
         again = reworded(said, draw)
         assert {"AntNet", "BERT", "12.5"} <= set(again.replace("%", " ").split())

@@ -28,18 +28,25 @@ def ask(
     question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="What you want to know.")] = None,
     batch: BatchOption = None,
     llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answer.", show_default=False)] = None,
-    model: Annotated[str | None, typer.Option(help="The model's name at the server.", show_default=False)] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Its name at the server; with local a GGUF file, or a Hugging Face name or folder.", show_default=False
+        ),
+    ] = None,
     strategy: Annotated[str | None, typer.Option(help="How the model is asked to write: direct.")] = None,
     caution: Annotated[Caution | None, typer.Option(help="How sure it must be to answer.", show_default=False)] = None,
     paper: Papers = None,
     year_from: Annotated[int | None, typer.Option(help="Leave out papers of earlier years, or of none.")] = None,
     year_to: Annotated[int | None, typer.Option(help="Leave out papers of later years, or of none.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ask the model also what it was asked before.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the library. Each sentence of the answer carries an exact quote and the verdict of a check.
 
     Examples: vouched ask 'How much does CodePlan improve?'  ·  vouched ask --batch questions.jsonl --json > answers.jsonl
+    ·  vouched ask 'What is NitroFusion?' --llm local --model model.gguf
     """
     if (question is None) == (batch is None):
         raise typer.BadParameter("Give a question, or --batch FILE.jsonl.")
@@ -47,7 +54,8 @@ def ask(
         raise typer.BadParameter(f"There is no strategy {strategy!r}; there is: direct.")
     if question is not None:
         asked(question)  # before anything is loaded
-    settings = settings_from(context, library, llm=llm, model=model, strategy=strategy, caution=caution)
+    given: dict[str, Any] = {"llm": llm, "model": model, "strategy": strategy, "caution": caution}
+    settings = settings_from(context, library, **given, cache_calls=False if no_cache else None)
     opened = open_library(settings)
     with waking_up():
         from assistant.engine import Assistant

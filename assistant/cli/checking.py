@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from assistant.cli.batch import each, read_text
@@ -18,18 +19,32 @@ from assistant.opening import load_verifier, open_library
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
+    from assistant.auditing import Audit, Outcome
     from assistant.claims import Verified
 
-STYLES = {"supported": "green", "undetermined": "yellow", "unsupported": "red"}
+Format = Literal["text", "markdown"]
+STYLES: dict[Outcome, str] = {
+    "supported": "green", "contradicted": "bold red", "not found": "red", "undetermined": "yellow", "no claim": "dim",
+}  # fmt: skip
 
 
 def check(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="A text to audit against the library; - for standard input.")
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="A draft (LaTeX, Markdown, plain) to audit against the library; - for standard input."
+        ),
     ] = None,
     pairs: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Lines of {id, claim, source}; - for standard input.")
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Of an audit, for a person: text, or markdown for a pull request.")
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Exit with 1 when a smaller share of the sentences is supported."),
     ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
@@ -38,15 +53,33 @@ def check(
 
     A score is the probability of support. VOUCHED_VERIFIER says who checks.
 
-    Examples: vouched check related-work.md  ·  vouched check --pairs claims.jsonl --json > verdicts.jsonl
+    Examples: vouched check related-work.tex  ·  vouched check draft.md --format markdown --fail-under 0.8
+    ·  vouched check --pairs claims.jsonl --json > verdicts.jsonl
     """
     if (file is None) == (pairs is None):
         raise typer.BadParameter("Give a text FILE, or --pairs FILE.jsonl.")
+    if pairs is not None and (form, fail_under) != (None, None):
+        raise typer.BadParameter("--format and --fail-under are for a text FILE, not for --pairs.")
+    if as_json and form is not None:
+        raise typer.BadParameter("Give --json or --format, not both.")
     settings = settings_from(context, library)
     if pairs is not None:
         _check_pairs(pairs, settings, as_json)
-    elif file is not None:
-        _audit(file, settings, as_json)
+        return
+    found = _audit(file or Path("-"), settings)
+    if as_json:
+        write_json(found.to_dict())
+    elif form == "markdown":
+        from assistant.auditing.report import markdown
+
+        console().out(markdown(found, _name(file)), end="", highlight=False)
+    else:
+        _show(found)
+    if fail_under is not None and found.share < fail_under:
+        console(err=True).print(
+            f"{found.summary}: a share of {found.share:.2f}, below --fail-under {fail_under}.", soft_wrap=True
+        )
+        raise typer.Exit(1)
 
 
 def _check_pairs(pairs: Path, settings: Settings, as_json: bool) -> None:
@@ -66,7 +99,7 @@ def _check_pairs(pairs: Path, settings: Settings, as_json: bool) -> None:
     each(pairs, ("claim", "source"), verified, asdict, show, as_json)
 
 
-def _audit(file: Path, settings: Settings, as_json: bool) -> None:
+def _audit(file: Path, settings: Settings) -> Audit:
     opened = open_library(settings)
     text = read_text(file)
     with waking_up():
@@ -76,23 +109,38 @@ def _audit(file: Path, settings: Settings, as_json: bool) -> None:
         verifier = load_verifier(settings)
         verifier.load()
         opened.wake()
-    said = sentences(text)
+    said = sentences(text, file.name)
     if not said:
         raise QuestionError(f"{file} holds no sentence to check.")
     with progress_bar() as bar:
         task = bar.add_task("Checking", total=len(said))
-        found = audit(said, HybridRetriever(opened), verifier, lambda done: bar.update(task, completed=done))
-    if as_json:
-        write_json(found.to_dict())
-        return
+        return audit(said, HybridRetriever(opened), verifier, lambda done: bar.update(task, completed=done))
+
+
+def _show(found: Audit) -> None:
+    """Print an audit for a person: each sentence with its line, how it came out, and its quote; at the end the sum."""
+    from assistant.auditing.report import MARKS
+
     out, by_number = console(), {citation.number: citation for citation in found.citations}
     for statement in found.statements:
-        mark, style = VERDICT_MARKS[statement.verdict], STYLES[statement.verdict]
-        out.print(Text(f"{mark} {statement.text} ({statement.score:.2f}){_heard(statement.alarms)}", style=style))
-        for number in statement.citations:
+        style = STYLES[statement.found]
+        body = Text(statement.text)
+        body.append(f" ({statement.score:.2f}){_heard(statement.alarms)}", "dim")
+        for number in () if statement.found == "no claim" else statement.citations:
             citation = by_number[number]
-            nearest = "" if statement.verdict == "supported" else "nearest: "
-            out.print(Text(f"    {nearest}“{citation.quote}” — {citation.title}", style="dim"))
+            nearest = "" if statement.found in {"supported", "contradicted"} else "nearest: "
+            body.append(f"\n{nearest}“{citation.quote}” — {citation.title}", "dim")
+        row = Table.grid(padding=(0, 1))
+        row.add_column(justify="right", min_width=4, style="dim")
+        row.add_column(min_width=14, style=style)
+        row.add_column()
+        row.add_row(str(statement.line), f"{MARKS[statement.found]} {statement.found}", body)
+        out.print(row)
+    out.print(Text(f"\n{found.summary}", style="bold"))
+
+
+def _name(file: Path | None) -> str:
+    return "The draft" if file is None or str(file) == "-" else file.name
 
 
 def _heard(alarms: Sequence[str]) -> str:

@@ -82,13 +82,27 @@ def _llm(settings: Settings) -> str:
     from assistant.llm import is_configured, load_llm
 
     if settings.llm == "extractive" or (settings.llm == "auto" and not is_configured(settings)):
-        return "none is set up: answers are extractive. Set OPENAI_BASE_URL or VOUCHED_MODEL to use one"
+        return (
+            "none is set up: answers are extractive. Set OPENAI_BASE_URL or VOUCHED_MODEL, or VOUCHED_LLM=local, to use one"
+        )
+    if settings.llm == "local":
+        return f"{load_llm(settings).metadata.model_name} in this process"
     return f"{load_llm(settings).metadata.model_name} at {settings.openai_base_url or 'OpenAI'}"
 
 
 def _local(_: Settings) -> str:
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     return f"not installed ({', '.join(missing)}); pip install 'vouched[local]' adds it" if missing else "installed"
+
+
+def _local_llm(_: Settings) -> str:
+    from assistant.local import EXTRA, SMALL, installed, small_model
+
+    runs, small = installed(), small_model()
+    if not runs:
+        return f"cannot be run; {EXTRA} adds what they need"
+    there = f"{small.stem} is there: --llm local" if small else f"name one with --llm local --model, or {SMALL}"
+    return f"run by {' and '.join(runs)}; {there}"
 
 
 CHECKS: dict[str, Check] = {
@@ -100,4 +114,5 @@ CHECKS: dict[str, Check] = {
     "Library": _library,
     "Language model": _llm,
     "Hugging Face models (optional)": _local,
+    "Local language models (optional)": _local_llm,
 }

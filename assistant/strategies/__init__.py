@@ -37,6 +37,10 @@ class Strategy(Protocol):
         """Say what the draft has cost so far."""
         ...
 
+    def notes(self) -> list[str]:
+        """Say what the reader should know of how it was made."""
+        ...
+
 
 def only_quotes(settings: Settings, llm: LLM | None) -> bool:
     """Tell whether answers are extractive: so it was asked for, or no model is at hand."""
@@ -47,10 +51,15 @@ def only_quotes(settings: Settings, llm: LLM | None) -> bool:
 
 def choose(settings: Settings, llm: LLM | None, *, streaming: bool) -> Strategy:
     """Take the strategy that the settings and the model at hand ask for. Raises LLMError when the model is not to be had."""
-    from assistant.llm import Writer, load_llm
-    from assistant.strategies.direct import Direct
     from assistant.strategies.extractive import Extractive
 
     if only_quotes(settings, llm):
         return Extractive()
-    return Direct(Writer(llm or load_llm(settings), streaming), settings.evidence)
+    from assistant.budget import room_for
+    from assistant.llm import open_writer
+    from assistant.local import LocalLLM
+    from assistant.strategies.direct import Direct
+
+    writer = open_writer(settings, llm, streaming=streaming)
+    room = room_for(settings, writer.llm.metadata)
+    return Direct(writer, settings.evidence, room, attributing=isinstance(writer.llm, LocalLLM))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Sequence
+from typing import Any
 
 from assistant.answer import Delta, Evidence, Statement, Usage
+from assistant.attributing import attributed
+from assistant.budget import fitted
 from assistant.errors import LLMError
 from assistant.evidence import Portion
 from assistant.grounding import Drafted, parse_draft, with_markers
 from assistant.llm import Writer
-from prompts import Prompt, render
+from prompts import render
 
 REFUSAL = "The evidence does not answer this."
 REFUSES = re.compile(r"\bthe (provided )?evidence (provided )?(does not|doesn't) (answer|contain)", re.IGNORECASE)
@@ -22,15 +25,23 @@ class Direct:
 
     names_papers = False
 
-    def __init__(self, writer: Writer, sentences: int) -> None:
-        """Write with a model that is shown so many sentences."""
+    def __init__(self, writer: Writer, sentences: int, room: int, *, attributing: bool = False) -> None:
+        """Write with a model.
+
+        Args:
+            writer: the model.
+            sentences: how many it is shown at most.
+            room: how many tokens a prompt may have.
+            attributing: hold sentences without markers against the evidence nearest to them, for a model that forgets them.
+        """
         self.portion = Portion(most=sentences, margin=8.0, words=50 * sentences)
-        self._writer = writer
+        self._writer, self._room, self._attributing = writer, room, attributing
+        self._found = self._left_out = 0
+        self._attributed = False
 
     def draft(self, question: str, evidence: Sequence[Evidence]) -> Generator[Delta, None, list[Drafted]]:
         """Ask the model. Raises LLMError."""
-        text = yield from self._write(render("answer.v1", question=question, evidence=evidence, refusal=REFUSAL))
-        return _statements(text, evidence)
+        return (yield from self._write("answer.v1", evidence, question=question))
 
     def repair(
         self, question: str, evidence: Sequence[Evidence], statements: Sequence[Statement]
@@ -44,10 +55,8 @@ class Direct:
         if not problems:
             return None
         draft = "\n".join(with_markers(statement) for statement in statements)
-        prompt = render("repair.v1", question=question, evidence=evidence, refusal=REFUSAL, draft=draft, problems=problems)
         try:
-            text = yield from self._write(prompt)
-            return _statements(text, evidence)
+            return (yield from self._write("repair.v1", evidence, question=question, draft=draft, problems=problems))
         except LLMError:
             return None  # the first draft stands, flagged
 
@@ -55,12 +64,36 @@ class Direct:
         """Say what the calls have used so far."""
         return self._writer.meter.usage()
 
-    def _write(self, prompt: Prompt) -> Generator[Delta, None, str]:
+    def notes(self) -> list[str]:
+        """Say what the model was not shown, and what it did not mark itself."""
+        said = []
+        if self._left_out:
+            said.append(
+                f"{self._left_out} of {self._found} sentences of evidence did not fit into a prompt of {self._room} tokens:"
+                " they were left out, the weakest first. VOUCHED_PROMPT_TOKENS and VOUCHED_CONTEXT_TOKENS limit it."
+            )
+        if self._attributed:
+            said.append("The model did not mark all its sentences; those are held against the evidence nearest to them.")
+        return said
+
+    def _write(
+        self,
+        name: str,
+        evidence: Sequence[Evidence],
+        **said: Any,  # noqa: ANN401 (the prompt's variables)
+    ) -> Generator[Delta, None, list[Drafted]]:
+        prompt, shown = fitted(evidence, self._room, lambda some: render(name, evidence=some, refusal=REFUSAL, **said))
+        self._found, self._left_out = len(evidence), max(self._left_out, len(evidence) - len(shown))
         text = ""
         for piece in self._writer.write(prompt):
             text += piece
             yield Delta(piece)
-        return text
+        drafted = _statements(text, shown)
+        if not self._attributing:
+            return drafted
+        marked = attributed(drafted, shown)
+        self._attributed |= marked != drafted
+        return marked
 
 
 def _statements(text: str, evidence: Sequence[Evidence]) -> list[Drafted]:

@@ -33,3 +33,7 @@ class Extractive:
     def usage(self) -> Usage:
         """Nothing was called."""
         return Usage()
+
+    def notes(self) -> list[str]:
+        """Nothing is left out in silence: a quote says where it is from."""
+        return []

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Lock
-
-from filelock import FileLock
 
 from assistant.claims import Claim, Verified
+from assistant.disk_cache import DiskCache, cache_folder
 from evals.judges.judge import Finding, Judge, as_finding
 
 TOGETHER = 64  # claims given to the judge, and then stored, at a time: a killed run loses no more
@@ -29,14 +25,6 @@ SCHEMA = """CREATE TABLE IF NOT EXISTS judgements (
     PRIMARY KEY (judge, version, claim)
 ) WITHOUT ROWID"""
 VERDICTS = ("supported", "unsupported", "undetermined")
-
-log = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """Give the folder of what can be made again: ``VOUCHED_CACHE``, else ``vouched`` in the XDG cache directory."""
-    given = os.environ.get("VOUCHED_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vouched"
 
 
 def cache_file() -> Path:
@@ -93,25 +81,19 @@ class CachedVerifier:
 
 
 class _Store:
-    """The judgements of one judge in the file. It never raises: what goes wrong is warned of once, and then it is empty."""
+    """The judgements of one judge in the file; where it cannot be used, none are there and none are kept."""
 
     def __init__(self, path: Path, judge: Judge, patience_s: float) -> None:
-        self._path, self._judge, self._patience_s = path, judge, patience_s
-        self._db: sqlite3.Connection | None = None
-        self._broken = False
-        self._lock = Lock()
+        self._disk = DiskCache(path, SCHEMA, "judgements", patience_s)
+        self._judge = judge
+        self.close = self._disk.close
 
     def get(self, keys: Sequence[str]) -> dict[str, Finding]:
         """Look up claims; gives the judgements that are there."""
-        rows: list[tuple[str, str]] = []
-
-        def read(db: sqlite3.Connection) -> None:
-            wanted = f"SELECT claim, found FROM judgements WHERE judge = ? AND version = ? AND claim IN ({marks})"  # noqa: S608
-            rows.extend(db.execute(wanted, [self._judge.name, self._judge.version, *keys]))
-
         marks = ", ".join("?" * len(keys))
-        self._use(read)
-        found = ((key, _read(text)) for key, text in rows)
+        wanted = f"SELECT claim, found FROM judgements WHERE judge = ? AND version = ? AND claim IN ({marks})"  # noqa: S608
+        rows = self._disk.use(lambda db: db.execute(wanted, [self._judge.name, self._judge.version, *keys]).fetchall())
+        found = ((key, _read(text)) for key, text in rows or ())
         return {key: finding for key, finding in found if finding is not None}
 
     def put(self, found: Mapping[str, Finding]) -> None:
@@ -123,46 +105,7 @@ class _Store:
             with db:
                 db.executemany("INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?)", rows)
 
-        self._use(write)
-
-    def close(self) -> None:
-        with self._lock:
-            if self._db is not None:
-                with suppress(sqlite3.Error, OSError), self._alone():
-                    self._db.close()
-                self._db = None
-
-    def _use(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        with self._lock:
-            if self._broken:
-                return
-            try:
-                self._db = self._db or self._opened()
-                work(self._db)
-            except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: a file system without locks
-                self._broken = True
-                log.warning(
-                    "The cache of judgements %s cannot be used (%s): going on without it. If it is damaged, remove it; if it"
-                    " cannot be written, name another folder with VOUCHED_CACHE.",
-                    self._path,
-                    error,
-                )
-
-    def _opened(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._alone():
-            db = sqlite3.connect(self._path, timeout=self._patience_s, check_same_thread=False)  # the lock sees to that
-            try:
-                for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", SCHEMA):
-                    db.execute(statement)
-            except sqlite3.Error:
-                db.close()
-                raise
-        return db
-
-    def _alone(self) -> FileLock:
-        # The first process to open a file, and the last to close it, cannot wait for each other by SQLite's own locks.
-        return FileLock(f"{self._path}.lock", timeout=self._patience_s)
+        self._disk.use(write)
 
 
 def _key(claim: Claim) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from assistant.engine import Assistant
 from assistant.llm import public
 
+KEPT_BACK = {"library", "openai_api_key", "cache_calls"}  # the last changes no answer
+
 
 class Vouched:
     """Asks an assistant; its settings are those of the assistant, save where the library lies and the key."""
@@ -16,7 +18,7 @@ class Vouched:
     def __init__(self, assistant: Assistant) -> None:
         """Ask this assistant."""
         self.assistant = assistant
-        self.settings: dict[str, Any] = assistant.settings.model_dump(mode="json", exclude={"library", "openai_api_key"})
+        self.settings: dict[str, Any] = assistant.settings.model_dump(mode="json", exclude=KEPT_BACK)
         if address := self.settings["openai_base_url"]:
             self.settings["openai_base_url"] = public(address)
 

@@ -18,6 +18,9 @@ import pytest
 from assistant.cli import main
 
 HERE = Path(__file__).parent  # a folder without a .env
+# Whatever was begun in the background ignores Ctrl-C, and so do its children, unless they say otherwise.
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+INTERRUPTIBLE = (sys.executable, "-c", f"{HEARS_CTRL_C}; from assistant.cli import main; main()")
 CACHE = tempfile.TemporaryDirectory(prefix="vouched-cache-")  # the judgements of all tests
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from command import RECORDS, clean_environment
+from command import HEARS_CTRL_C, RECORDS, clean_environment
 from typer.testing import CliRunner
 
 from evals.bench import asking, cold, corpora, cost, store
@@ -25,9 +25,7 @@ from evals.suite import load_suite
 from ingestion.library import Library
 from ingestion.passages import passages_of
 
-# A process that was begun in the background ignores Ctrl-C, and so would its children.
-HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-BENCH = (sys.executable, "-c", f"{HEARS}; from evals.bench.cli import app; app()")
+BENCH = (sys.executable, "-c", f"{HEARS_CTRL_C}; from evals.bench.cli import app; app()")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -6,11 +6,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from command import HERE, clean_environment, process, small_library, vouched, written
+from command import HERE, INTERRUPTIBLE, clean_environment, process, small_library, vouched, written
 
 from ingestion.catalogue import Catalogue
 from ingestion.errors import LibraryError
@@ -44,7 +43,7 @@ def test_an_interrupted_ingest_keeps_what_it_acknowledged_and_goes_on(tmp_path: 
         for n in range(400)
     ]
     file, library = written(tmp_path / "many.jsonl", many), tmp_path / "library"
-    command = [sys.executable, "-m", "assistant.cli", "ingest", str(file), "--library", str(library), "--json"]
+    command = [*INTERRUPTIBLE, "ingest", str(file), "--library", str(library), "--json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE, env=clean_environment()
     ) as ingest:

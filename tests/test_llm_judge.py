@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import HERE, clean_environment, vouched
+from command import HERE, INTERRUPTIBLE, clean_environment, vouched
 from openai_server import Call, Reply, ScriptedServer, fails, hangs, lists, says, scripted_server
 
 from assistant.claims import Claim
@@ -205,7 +204,7 @@ def test_an_interrupted_command_stops_at_once_and_goes_on_where_it_was(server: S
     held = {f"Claim {n}" for n in range(70, 80)}
     server.script(lambda call: (hangs() if claim_of(call) in held else says(NOT_STATED))(call))
     with subprocess.Popen(
-        [sys.executable, "-m", "assistant.cli", *arguments],
+        [*INTERRUPTIBLE, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE, env=clean_environment(**more),
     ) as judging:  # fmt: skip
         while not held & {claim_of(call) for call in list(server.calls)}:

@@ -52,8 +52,8 @@ EASY = [  # a right statement beside a wrong one made of its words
     (QUOTE, "Training becomes 40% cheaper with Zorbex.", "Training becomes 14% cheaper with Zorbex."),
     (
         "Participants who slept less than six hours a night made more errors in the memory task.",
-        "Short sleep was linked to more mistakes of memory.",
-        "Short sleep was linked to fewer mistakes of memory.",
+        "Those who slept less made more errors in the memory task.",
+        "Those who slept less made fewer errors in the memory task.",
     ),
     (
         "We introduce a dataset of annotated X-ray images collected in five hospitals.",

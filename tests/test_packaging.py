@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("assistant", "ingestion", "prompts", "evals")
 PAGE_ASSETS = ("favicon.svg", "layout.css", "page.js", "reading.css")
-MAPPINGS = ("bioasq", "cranfield", "csv", "litqa2", "pubmedqa", "scifact", "scitldr")
+MAPPINGS = ("bioasq", "cranfield", "csv", "litqa2", "pubmedqa", "scifact", "scifact-retrieval", "scitldr")
 DATA = (
     "prompts/answer.v1.jinja",
     "prompts/repair.v1.jinja",

@@ -23,12 +23,12 @@ def stability(outcome: Outcome) -> float | None:
 
 
 def alike(one: dict[str, Any] | None, other: dict[str, Any] | None) -> float | None:
-    """Compare two of the contract's answers; None where either failed.
+    """Compare two of the contract's answers; None where either failed, or only papers were sought.
 
     0 when one answers and the other abstains, 1 when both abstain, else the papers cited by both over those cited by either
     (Jaccard 1912).
     """
-    if one is None or other is None:
+    if one is None or other is None or one.get("retrieval_only") or other.get("retrieval_only"):
         return None
     if one["status"] != other["status"]:
         return 0.0

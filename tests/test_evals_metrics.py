@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from evals.case import Case, Kind
+from evals.definitions import markdown
 from evals.measures.abstention import abstention_macro_f1, premise_denied
 from evals.measures.answers import fact_coverage, holds, plain
 from evals.measures.citations import evidence_recall, gold_precision, gold_recall, is_exact, quote_exactness
@@ -160,6 +161,11 @@ def test_each_metric_is_declared_once_and_says_what_it_is() -> None:
         assert (metric.value is None) == bool(metric.of)
         assert all(METRICS[column].value is not None for column in metric.of)
         assert not set("=:;") & set(name)  # these separate names on the command line
+
+
+def test_the_page_of_definitions_is_what_the_command_prints() -> None:
+    page = Path(__file__).parents[1] / "docs" / "metrics.md"
+    assert page.read_text(encoding="utf-8") == markdown(), "make it anew: vouched eval metrics > docs/metrics.md"
 
 
 @pytest.fixture(scope="module")

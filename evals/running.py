@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import SuiteError
+from evals.files import mend
 from evals.suite import Suite
 from evals.systems import System
 from ingestion.errors import VouchedError
@@ -43,7 +44,7 @@ def run(
         ) from error
     _claim(out, suite, system, library, source or suite.name)
     file = out / ANSWERS
-    _mend(file)
+    mend(file)
     done = {record["id"]: record for record in stored(file)}
     with file.open("a", encoding="utf-8") as stream:
         for case in suite.cases:
@@ -116,11 +117,3 @@ def write_whole(file: Path, text: str) -> None:
     begun = file.with_name(f"{file.name}.begun")
     begun.write_text(text, encoding="utf-8")
     begun.replace(file)
-
-
-def _mend(file: Path) -> None:
-    """Cut off the last line if it was cut short when a run was killed."""
-    content = file.read_bytes() if file.exists() else b""
-    if content and not content.endswith(b"\n"):
-        with file.open("r+b") as stream:
-            stream.truncate(content.rfind(b"\n") + 1)

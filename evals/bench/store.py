@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import SuiteError
+from evals.files import mend
 
 FILE = "bench.jsonl"
 
@@ -59,7 +60,7 @@ def opened(folder: Path) -> Path:
     file = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _mend(file)
+        mend(file)
         file.touch()
     except OSError as error:
         raise SuiteError(f"The store {file} cannot be written: {error.strerror}. Give another folder with --out.") from error
@@ -105,11 +106,3 @@ def _measurement(line: bytes, where: str) -> Measurement:
         raise SuiteError(
             f"{where} is no measurement ({error!r}). Mend or remove the line, or give another --out."
         ) from error
-
-
-def _mend(file: Path) -> None:
-    """Cut off the last line if it was cut short when a run was killed."""
-    content = file.read_bytes() if file.exists() else b""
-    if content and not content.endswith(b"\n"):
-        with file.open("r+b") as stream:
-            stream.truncate(content.rfind(b"\n") + 1)

@@ -32,7 +32,7 @@ class CausalLM(Engine):
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers' own
         allowed = downloads_allowed() if allow_downloads is None else allow_downloads
         options: dict[str, Any] = {"local_files_only": not allowed, "trust_remote_code": False}
         try:

@@ -124,7 +124,7 @@ class Answer:
 class Stage:
     """An event while an answer is made: a stage begins. ``detail`` says what the stage before it found."""
 
-    name: Literal["searching", "reading", "writing", "checking"]
+    name: Literal["understanding", "searching", "reading", "planning", "writing", "checking"]
     detail: str = ""
 
 

@@ -16,23 +16,25 @@ from llama_index.core.llms.llm import LLM
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from assistant.answer import Answer, Event, Evidence, Stage, Statement, Status, Usage
+from assistant.answer import Answer, Event, Stage, Statement, Status, Usage
 from assistant.claims import Verifier
 from assistant.composing import Clock, abstention, markdown
+from assistant.desk import Desk
 from assistant.errors import LLMError
-from assistant.evidence import select, shuffled
-from assistant.grounding import better, check, citations, renumber
-from assistant.llm import load_llm
+from assistant.evidence import select
+from assistant.grounding import citations, renumber
+from assistant.llm import load_llm, open_writer
 from assistant.opening import load_reader, load_verifier, open_library
 from assistant.premises import Denial, denial_of, named
-from assistant.question import asked, asks_for_several
+from assistant.question import asked
 from assistant.reading import Reader
 from assistant.reranking import Found, read_papers
 from assistant.retrieval import HybridRetriever, node_of
 from assistant.settings import Settings
-from assistant.strategies import Strategy, choose, only_quotes
+from assistant.strategies import Strategy, load_strategy, only_quotes
 from assistant.strategies.extractive import Extractive
 from assistant.summarizing import Summary, summarize
+from assistant.vouching import Unsupported, vouched
 from ingestion.library import Library
 
 UNANSWERED = "none of the papers nearest to the question answers it"
@@ -110,77 +112,72 @@ class Assistant(BaseQueryEngine):
 
     def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
         clock, question = Clock(), asked(question)
-        yield Stage("searching")
-        hits = self.retriever.search(self.retriever.query(question), within=self.library.scope(**scope))
+        find = partial(self._find, clock, self.library.scope(**scope))
+        found = yield from find(question)
+        desk = Desk(question, self.settings, find, self.verifier, clock, found)
+        quoting: Strategy = Extractive()
+        strategy = quoting if only_quotes(self.settings, self.llm) else load_strategy(self.settings)
+        if not found.read or not (strategy.searches or self._answers(found)):
+            yield self._abstained(UNANSWERED, desk)
+            return
+        try:
+            if strategy is not quoting:
+                desk.writer = open_writer(self.settings, self.llm, streaming=streaming)
+            statements, denial = yield from self._write(strategy, desk)
+        except LLMError as error:
+            if self.settings.llm != "auto" and not isinstance(error, Unsupported):
+                raise
+            desk.note(f"The model failed, so this answer only quotes. {error}")
+            strategy = quoting
+            statements, denial = yield from self._write(strategy, desk)
+        if not statements or not self._answers(desk.found):
+            yield self._abstained(NO_ANSWER if self._answers(desk.found) else UNANSWERED, desk)
+            return
+        said, cited = renumber(named(denial, statements), desk.evidence)
+        text = markdown(said, cited, name_papers=strategy.names_papers)
+        parts: dict[str, Any] = {"answer": text, "statements": said, "citations": cited}
+        parts["denied_by"] = None if denial is None else 1  # it comes first
+        usage = desk.usage() if strategy is not quoting else replace(desk.usage(), model=Usage().model)
+        yield self._answer(desk, usage, **parts)
+
+    def _find(self, clock: Clock, within: Any, question: str) -> Generator[Event, None, Found]:  # noqa: ANN401 (the library's own)
+        yield Stage("searching", question)
+        hits = self.retriever.search(self.retriever.query(question), within=within)
         clock.lap("retrieve_ms")
         yield Stage("reading", f"{len(hits)} of {self.library.count()} papers")
         found = read_papers(self.reader, question, hits, self.settings.papers_read)
         clock.lap("read_ms")
-        strategy: Strategy = Extractive()
-        paid = strategy  # whose calls are on the bill, also when its answer is not used
-        if not found.read or found.answered < self.reader.threshold(self.settings.caution):
-            yield self._abstained(UNANSWERED, found, paid.usage(), clock)
-            return
-        notes = []
-        try:
-            strategy = paid = choose(self.settings, self.llm, streaming=streaming)
-            statements, evidence, denial = yield from self._write(strategy, found, clock)
-        except LLMError as error:
-            if self.settings.llm != "auto":
-                raise
-            notes.append(f"The model failed, so this answer only quotes. {error}")
-            strategy = Extractive()
-            statements, evidence, denial = yield from self._write(strategy, found, clock)
-        notes += strategy.notes()
-        if not statements:
-            yield self._abstained(NO_ANSWER, found, paid.usage(), clock, notes)
-            return
-        vouched, cited = renumber(named(denial, statements), evidence)
-        text = markdown(vouched, cited, name_papers=strategy.names_papers)
-        usage = replace(paid.usage(), model=strategy.usage().model)
-        said: dict[str, Any] = {"answer": text, "statements": vouched, "citations": cited, "notes": tuple(notes)}
-        said["denied_by"] = None if denial is None else 1  # it comes first
-        yield self._answer(found, usage, clock, **said)
+        return found
 
-    def _write(
-        self, strategy: Strategy, found: Found, clock: Clock
-    ) -> Generator[Event, None, tuple[list[Statement], list[Evidence], Denial | None]]:
-        chosen = select(found.read, strategy.portion, several=asks_for_several(found.question))
-        evidence = shuffled(chosen, self.settings.shuffle_evidence)
-        wanted = self.settings.name_false_premises
-        denial = denial_of(self.verifier, found.question, found.read[0], evidence) if wanted else None
-        if denial is not None and denial.evidence not in evidence:
-            evidence.append(denial.evidence)
-        clock.lap("verify_ms")
-        yield Stage("writing", f"{len(evidence)} sentences of evidence")
-        drafted = yield from strategy.draft(found.question, evidence)
-        clock.lap("answer_ms")
+    def _answers(self, found: Found) -> bool:
+        return found.answered >= self.reader.threshold(self.settings.caution)
+
+    def _write(self, strategy: Strategy, desk: Desk) -> Generator[Event, None, tuple[list[Statement], Denial | None]]:
+        desk.lay_out(strategy.portion)
+        denial = None
+        if self.settings.name_false_premises:
+            denial = denial_of(self.verifier, desk.question, desk.found.read[0], desk.evidence)
+        if denial is not None:
+            desk.numbered(denial.evidence)
+        desk.clock.lap("verify_ms")
+        yield Stage("writing", f"{len(desk.evidence)} sentences of evidence")
+        drafted = yield from strategy.draft(desk)
+        desk.clock.lap("answer_ms")
         yield Stage("checking", f"{len(drafted)} statements")
-        statements = check(drafted, evidence, self.verifier)
-        clock.lap("verify_ms")
-        rewritten = yield from strategy.repair(found.question, evidence, statements)
-        clock.lap("answer_ms")
-        if rewritten is not None:
-            statements = better(statements, check(rewritten, evidence, self.verifier))
-        astray = any(sentence.astray for sentence in drafted)  # it did cite, but nothing that it was shown
-        cited = any(statement.citations for statement in statements)
-        flagged = self.settings.llm == "local" or (astray and self.settings.llm == "openai")
-        if statements and not cited and not flagged:
-            name = strategy.usage().model
-            raise LLMError(f"The model {name} cites none of the evidence. Name a more able one, or use --llm extractive.")
-        clock.lap("verify_ms")
-        return statements, evidence, denial
+        statements = yield from vouched(desk, drafted)
+        desk.clock.lap("verify_ms")
+        return statements, denial
 
-    def _abstained(self, reason: str, found: Found, usage: Usage, clock: Clock, notes: Sequence[str] = ()) -> Answer:
-        nearest = citations(select(found.read, Extractive.portion))
+    def _abstained(self, reason: str, desk: Desk) -> Answer:
+        nearest = citations(select(desk.found.read, Extractive.portion))
         text = abstention(reason, nearest)
-        return self._answer(found, usage, clock, answer=text, reason=reason, citations=nearest, notes=tuple(notes))
+        return self._answer(desk, desk.usage(), answer=text, reason=reason, citations=nearest)
 
-    def _answer(self, found: Found, usage: Usage, clock: Clock, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
+    def _answer(self, desk: Desk, usage: Usage, **said: Any) -> Answer:  # noqa: ANN401 (fields of Answer)
         status: Status = "abstained" if said.get("reason") else "answered"
-        empty: dict[str, Any] = {"reason": None, "statements": ()}
-        parts = {**empty, **said, "retrieved": found.retrieved(), "usage": usage, "timings": clock.timings()}
-        return Answer(question=found.question, status=status, **parts)
+        empty: dict[str, Any] = {"reason": None, "statements": (), "notes": tuple(desk.notes), "usage": usage}
+        parts = {**empty, **said, "retrieved": desk.found.retrieved(), "timings": desk.clock.timings()}
+        return Answer(question=desk.question, status=status, **parts)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Usage
@@ -28,6 +30,21 @@ OPENAI = "https://api.openai.com/v1"
 NO_KEY = "none"  # the client insists on one, a local server does not
 WITHOUT = "use --llm extractive, which needs none"
 CONNECT_S = 10.0
+MAX_TEXT = 200_000  # characters; no answer is as long, and what never ends would fill the memory
+
+_formless: set[str] = set()  # servers, with the model, that refused to hold it to a schema
+
+
+class FormRefused(LLMError):  # noqa: N818 (it is caught where it is raised, and no error that a user reads)
+    """The server does not hold its model to a schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How one of several texts for the same prompt is drawn. Without, the likeliest is written."""
+
+    temperature: float
+    seed: int
 
 
 @dataclass(slots=True)
@@ -72,6 +89,8 @@ class Writer:
     """A LlamaIndex LLM that writes text for prompts. ``streaming`` yields pieces as they come, else the whole.
 
     ``cache`` keeps what it wrote. ``deadline_s`` is the time for all that it writes, from when the writer is made.
+    ``structured`` lets a server of the OpenAI protocol be given a schema. No more than ``at_once`` calls of this process
+    are under way at one model; the others wait.
     """
 
     llm: LLM
@@ -79,6 +98,8 @@ class Writer:
     cache: CallCache | None = None
     deadline_s: float | None = None
     prices: tuple[float, float] | None = None
+    structured: bool = False
+    at_once: int | None = None
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,9 +107,22 @@ class Writer:
         self.meter = Meter(self.llm.metadata.model_name, prices=self.prices)
         self._end = None if self.deadline_s is None else time.monotonic() + self.deadline_s
 
-    def write(self, prompt: Prompt) -> Iterator[str]:
-        """Yield the model's text for a prompt. Raises LLMError."""
-        key = self._key(prompt) if self.cache else ""
+    @property
+    def holds_form(self) -> bool:
+        """Tell whether the model can be held to a schema, as far as is known."""
+        from llama_index.llms.openai import OpenAI
+
+        return self.structured and isinstance(self.llm, OpenAI) and self._name not in _formless
+
+    def write(self, prompt: Prompt, *, schema: dict[str, Any] | None = None, draw: Draw | None = None) -> Iterator[str]:
+        """Yield the model's text for a prompt, an object of ``schema`` if given; ``draw`` is for models that can sample.
+
+        Raises:
+            FormRefused: the server takes no schema; ask without.
+            LLMError: the model failed.
+        """
+        options = self._asked(schema, draw)
+        key = self._key(prompt, options) if self.cache else ""
         kept = self.cache.get(key) if self.cache else None
         if kept is not None:
             self.meter.cached += 1
@@ -96,11 +130,13 @@ class Writer:
             return
         where, text = _where(self.llm), ""
         before = self.meter.prompt_tokens, self.meter.completion_tokens
-        with explained(where, getattr(self.llm, "api_key", None)), self._in_time(where):
-            made = self._pieces(_messages(prompt))
+        with explained(where, getattr(self.llm, "api_key", None)), self._in_time(where), self._in_form(schema):
+            made = self._pieces(_messages(prompt), options)
             with closing(made if self._end is None else until(self._end, made)) as pieces:
                 for piece in pieces:
                     text += piece
+                    if len(text) > MAX_TEXT:
+                        raise LLMError(f"{where} does not stop: it wrote more than {MAX_TEXT:,} characters; {WITHOUT}.")
                     yield piece
         if not text.strip():
             raise LLMError(f"{where} sent an empty answer. Try again, name another model with --model, or {WITHOUT}.")
@@ -108,10 +144,41 @@ class Writer:
             used = self.meter.prompt_tokens - before[0], self.meter.completion_tokens - before[1]
             self.cache.put(key, Kept(text, *used))
 
-    def _key(self, prompt: Prompt) -> str:
-        model = getattr(self.llm, "identity", None) or f"{self.meter.model} at {_where(self.llm)}"
+    @property
+    def _name(self) -> str:
+        return getattr(self.llm, "identity", None) or f"{self.meter.model} at {_where(self.llm)}"
+
+    def _key(self, prompt: Prompt, options: dict[str, Any]) -> str:
         names = ("temperature", "max_tokens", "additional_kwargs")
-        return call_key(model, prompt, {name: getattr(self.llm, name, None) for name in names})
+        return call_key(self._name, prompt, {**{name: getattr(self.llm, name, None) for name in names}, **options})
+
+    def _asked(self, schema: dict[str, Any] | None, draw: Draw | None) -> dict[str, Any]:
+        """Give a call's options in the words of the protocol; models of another make may take none."""
+        from llama_index.llms.openai import OpenAI
+
+        from assistant.local import LocalLLM
+
+        options: dict[str, Any] = {}
+        if draw is not None and isinstance(self.llm, OpenAI | LocalLLM):
+            options |= asdict(draw)
+        if schema is not None:
+            form = {"name": "answer", "strict": True, "schema": schema}
+            options["response_format"] = {"type": "json_schema", "json_schema": form}
+        return options
+
+    @contextmanager
+    def _in_form(self, schema: dict[str, Any] | None) -> Iterator[None]:
+        """Remember a server that refuses a schema. Its refusal costs nothing, and counts as no call."""
+        import openai
+
+        try:
+            yield
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            if schema is None:
+                raise
+            _formless.add(self._name)
+            self.meter.calls -= 1
+            raise FormRefused(str(error)) from error
 
     @contextmanager
     def _in_time(self, where: str) -> Iterator[None]:
@@ -122,26 +189,27 @@ class Writer:
                 f"{where} did not finish within {self.deadline_s:g} s. Try again, raise VOUCHED_DEADLINE_S, or {WITHOUT}."
             ) from late
 
-    def _pieces(self, messages: list[ChatMessage]) -> Generator[str, None, None]:
-        wrote = False
-        if self.streaming:
-            for piece in self._stream(messages):
-                wrote = wrote or not piece.isspace()
-                yield piece
-        if not wrote:  # also when a server that cannot stream answered a streaming call with nothing
-            self.meter.calls += 1
-            response = self.llm.chat(messages, **self._options())
-            self.meter.add(response.raw)
-            yield response.message.content or ""
+    def _pieces(self, messages: list[ChatMessage], asked: dict[str, Any]) -> Generator[str, None, None]:
+        with _turn(self._name, self.at_once) if self.at_once else nullcontext():
+            wrote = False
+            if self.streaming:
+                for piece in self._stream(messages, asked):
+                    wrote = wrote or not piece.isspace()
+                    yield piece
+            if not wrote:  # also when a server that cannot stream answered a streaming call with nothing
+                self.meter.calls += 1
+                response = self.llm.chat(messages, **asked, **self._options())
+                self.meter.add(response.raw)
+                yield response.message.content or ""
 
-    def _stream(self, messages: list[ChatMessage]) -> Iterator[str]:
+    def _stream(self, messages: list[ChatMessage], asked: dict[str, Any]) -> Iterator[str]:
         from llama_index.llms.openai import OpenAI
 
         self.meter.calls += 1
         last: ChatResponse | None = None
         # other protocols report the usage unasked, or know no such option
         options: dict[str, Any] = {"stream_options": {"include_usage": True}} if isinstance(self.llm, OpenAI) else {}
-        for last in self.llm.stream_chat(messages, **options, **self._options()):
+        for last in self.llm.stream_chat(messages, **asked, **options, **self._options()):
             if last.delta:
                 yield last.delta
         if last is not None:
@@ -156,6 +224,12 @@ class Writer:
             return {}
         seconds = min(self.llm.timeout, max(0.0, self._end - time.monotonic()) + 1.0)
         return {"timeout": httpx.Timeout(seconds, connect=min(CONNECT_S, seconds))}
+
+
+@cache
+def _turn(_model: str, at_once: int) -> BoundedSemaphore:
+    """Give what lets no more calls of this process than these go to one model."""
+    return BoundedSemaphore(at_once)
 
 
 def _messages(prompt: Prompt) -> list[ChatMessage]:
@@ -198,7 +272,9 @@ def open_writer(settings: Settings, llm: LLM | None, *, streaming: bool) -> Writ
     # What a model that was handed over would answer depends on more than can be seen of it.
     cache = call_cache() if settings.cache_calls and llm is None else None
     # A local model that streams stops with the next token when its time is over, and else goes on for nobody.
-    return Writer(chosen, streaming or local, cache, settings.deadline_s, prices)
+    return Writer(
+        chosen, streaming or local, cache, settings.deadline_s, prices, settings.structured, settings.calls_at_once
+    )
 
 
 def load_llm(settings: Settings) -> LLM:

@@ -44,6 +44,14 @@ class Found:
         read = [RetrievedPaper(r.paper.id, r.paper.title, round(r.reading.answered, 4)) for r in self.read]
         return (*read, *(RetrievedPaper(hit.paper.id, hit.paper.title, 0.0) for hit in self.others))
 
+    def joined(self, further: Found) -> Found:
+        """Add what a further question found; a paper that was read for both counts with its better reading."""
+        best: dict[str, ReadPaper] = {}
+        for paper in sorted((*self.read, *further.read), key=lambda paper: -paper.reading.answered):
+            best.setdefault(paper.paper.id, paper)
+        others = {hit.paper.id: hit for hit in (*self.others, *further.others) if hit.paper.id not in best}
+        return Found(self.question, tuple(best.values()), tuple(others.values()))
+
 
 def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int | None = None) -> Found:
     """Read papers that retrieval found, best first: the first ones, and unless one of them surely answers the others.

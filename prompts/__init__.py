@@ -1,6 +1,7 @@
 """Prompts: one versioned Jinja file each, with its variables declared in its first line and checked when it is used.
 
-A prompt has two blocks, ``system`` and ``user``. A changed prompt is a new version: ``answer.v2.jinja``.
+A prompt has two blocks, ``system`` and ``user``. A changed prompt is a new version: ``answer.v2.jinja``. What several
+share is in ``parts/``, and included; a prompt declares the variables of its parts as well.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined, Template, meta
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, meta
 
 DECLARATION = re.compile(r"\{#-? variables: ([a-z_, ]+?) -?#\}")
 
@@ -25,16 +26,32 @@ class Prompt:
 
 @cache
 def _load(name: str) -> tuple[Template, frozenset[str]]:
-    # Not HTML: the text goes to a model, which would read &lt; as it stands.
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 (not HTML: the text goes to a model, which would read &lt; as it stands)
+        loader=FunctionLoader(_source),
+    )
     environment.filters["data"] = _data
-    source = resources.files(__package__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
+    source = _source(f"{name}.jinja")
     declared = DECLARATION.match(source)
     variables = frozenset(declared.group(1).split(", ")) if declared else frozenset()
-    used = meta.find_undeclared_variables(environment.parse(source))
+    used = _used(environment, source)
     if used != variables:
         raise ValueError(f"The prompt {name} declares {sorted(variables)} and uses {sorted(used)}.")
     return environment.from_string(source), variables
+
+
+def _source(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+
+
+def _used(environment: Environment, source: str) -> frozenset[str]:
+    """Find the variables of a prompt and of the parts that it includes."""
+    parsed = environment.parse(source)
+    parts = (_used(environment, _source(part)) for part in meta.find_referenced_templates(parsed) if part)
+    return frozenset(meta.find_undeclared_variables(parsed)).union(*parts)
 
 
 def _data(text: str) -> str:

@@ -104,7 +104,7 @@ def test_an_unsupported_statement_is_sent_back_once_and_corrected(
 ) -> None:
     server.script(writes(f"{{1}} [1] {WRONG}"), writes("{1} [1]"))
     answer = ask(sample_library, server, way)
-    assert len(server.calls) == 2
+    assert len(server.calls) >= 2
     assert '"It cures the common flu in eleven days."' in server.calls[1].prompt
     assert evidence_in(server.calls[1].prompt) == evidence_in(server.calls[0].prompt)
     assert [statement.verdict for statement in answer.statements] == ["supported"]
@@ -118,13 +118,40 @@ def test_an_unsupported_statement_is_sent_back_once_and_corrected(
     ids=["worse", "fails", "empty", "no words", "refuses"],
 )
 @pytest.mark.parametrize("way", ["ask", "stream"])
-def test_a_repair_that_is_no_better_leaves_the_first_answer_flagged(
+def test_after_a_repair_that_is_no_better_what_is_unsupported_is_removed_and_said_to_be(
     sample_library: Library, server: ScriptedServer, second: Any, way: str
 ) -> None:
     server.script(writes(f"{{1}} [1] {WRONG}"), second)
     answer = ask(sample_library, server, way)
-    assert [statement.verdict for statement in answer.statements] == ["supported", "unsupported"]
-    assert "flu" in answer.answer
+    assert [statement.verdict for statement in answer.statements] == ["supported"]
+    assert "flu" not in answer.answer
+    assert answer.notes == ("1 of the model's 2 statements: removed, for no evidence supports them.",)
+    assert len(server.calls) >= 2
+
+
+@pytest.mark.parametrize("way", ["ask", "stream"])
+@pytest.mark.parametrize("marker", ["", " [9]", " [1]"], ids=["no marker", "one of no evidence", "one of other evidence"])
+def test_a_statement_without_support_is_given_the_evidence_that_supports_it(
+    sample_library: Library, server: ScriptedServer, way: str, marker: str
+) -> None:
+    server.script(writes("{2}" + marker))
+    answer = ask(sample_library, server, way)
+    assert len(server.calls) == 1  # no second one was needed
+    assert [statement.verdict for statement in answer.statements] == ["supported"]
+    assert answer.citations[0].quote == evidence_in(server.calls[0].prompt)[2]
+
+
+@pytest.mark.parametrize("llm", ["openai", "auto"])
+def test_where_nothing_is_supported_the_answer_quotes_and_says_why(
+    sample_library: Library, server: ScriptedServer, llm: Any
+) -> None:
+    server.script(says(WRONG))
+    answer = Assistant.open(sample_library, settings(server).model_copy(update={"llm": llm})).ask(QUESTION)
+    assert answer.status == "answered"
+    assert {statement.verdict for statement in answer.statements} == {"supported"}
+    assert "flu" not in answer.answer
+    assert "supports nothing of what the model wrote" in answer.notes[0]
+    assert (answer.usage.model, answer.usage.llm_calls) == ("extractive", 2)
 
 
 @pytest.mark.parametrize("way", ["ask", "stream"])

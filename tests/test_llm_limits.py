@@ -76,7 +76,7 @@ def test_a_model_that_does_not_finish_in_time_is_left(
 def test_a_repair_beyond_the_time_leaves_the_first_answer(sample_library: Library, server: ScriptedServer) -> None:
     server.script(writes("It cures the common flu in eleven days [1]. {1} [1]"), hangs())
     answer = ask(assistant(sample_library, server, deadline_s=2.0))
-    assert [statement.verdict for statement in answer.statements] == ["unsupported", "supported"]
+    assert [statement.verdict for statement in answer.statements] == ["supported"]
     assert len(server.calls) == 2
 
 

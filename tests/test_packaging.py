@@ -19,8 +19,10 @@ ROOMS = ("assistant", "ingestion", "prompts", "evals")
 PAGE_ASSETS = ("favicon.svg", "layout.css", "page.js", "reading.css")
 MAPPINGS = ("bioasq", "cranfield", "csv", "litqa2", "pubmedqa", "scifact", "scifact-retrieval", "scitldr")
 DATA = (
-    "prompts/answer.v1.jinja",
-    "prompts/repair.v1.jinja",
+    "prompts/answer.v2.jinja",
+    "prompts/parts/evidence.jinja",
+    "prompts/parts/form.jinja",
+    "prompts/repair.v2.jinja",
     "ingestion/samples/papers-page.txt",
     "ingestion/samples/injected-papers.txt",
     *(f"assistant/ui/static/{name}" for name in PAGE_ASSETS),

@@ -9,7 +9,7 @@ import pytest
 
 import prompts
 from assistant.answer import Evidence
-from assistant.strategies.direct import REFUSAL, REFUSES
+from assistant.drafts import REFUSAL, REFUSES
 from prompts import DECLARATION, render
 
 NAMES = sorted(
@@ -24,6 +24,7 @@ VARIABLES: dict[str, Any] = {
     "claim": "Ants eat little of it.",
     "evidence": EVIDENCE,
     "refusal": REFUSAL,
+    "structured": False,
     "draft": "Ants eat 4 % of it [1].",
     "themes": ["Ants: [1]", "Bees: [2]"],
     "problems": ['"Ants eat 4 % of it." is not so.'],
@@ -38,7 +39,7 @@ def variables(name: str, **other: Any) -> dict[str, Any]:
 
 
 def test_there_are_prompts_each_with_its_version() -> None:
-    assert {"answer.v1", "repair.v1"} <= set(NAMES)
+    assert {"answer.v2", "repair.v2"} <= set(NAMES)
     assert all(name.rpartition(".v")[2].isdigit() for name in NAMES)
 
 
@@ -49,7 +50,7 @@ def test_a_prompt_shows_everything_it_is_given(name: str) -> None:
     whole = f"{prompt.system}\n{prompt.user}"
     assert "[1] (Ants) Ants eat 3 % of it.\n[2] (Bees) Bees dance in eights.\n</evidence>" in prompt.user
     for variable, value in variables(name).items():
-        if variable != "evidence":
+        if variable not in ("evidence", "structured"):
             assert all(text in whole for text in ([value] if isinstance(value, str) else value)), variable
 
 

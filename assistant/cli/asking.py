@@ -14,7 +14,7 @@ from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, show_answer, waking_up, write_json
 from assistant.opening import open_library
 from assistant.question import asked
-from assistant.settings import Caution, LLMKind
+from assistant.settings import Caution, LLMKind, StrategyName
 
 BatchOption = Annotated[
     Path | None,
@@ -34,7 +34,9 @@ def ask(
             help="Its name at the server; with local a GGUF file, or a Hugging Face name or folder.", show_default=False
         ),
     ] = None,
-    strategy: Annotated[str | None, typer.Option(help="How the model is asked to write: direct.")] = None,
+    strategy: Annotated[
+        StrategyName | None, typer.Option(help="How the model is asked to write (docs/strategies.md).", show_default=False)
+    ] = None,
     caution: Annotated[Caution | None, typer.Option(help="How sure it must be to answer.", show_default=False)] = None,
     paper: Papers = None,
     year_from: Annotated[int | None, typer.Option(help="Leave out papers of earlier years, or of none.")] = None,
@@ -50,8 +52,6 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise typer.BadParameter("Give a question, or --batch FILE.jsonl.")
-    if strategy not in (None, "direct"):
-        raise typer.BadParameter(f"There is no strategy {strategy!r}; there is: direct.")
     if question is not None:
         asked(question)  # before anything is loaded
     given: dict[str, Any] = {"llm": llm, "model": model, "strategy": strategy, "caution": caution}

@@ -1,44 +1,43 @@
-"""Strategies: one file each turns a question and its evidence into drafted statements."""
+"""Strategies: one file each turns a question and its evidence into drafted statements, which `vouching` checks."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Generator
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, get_args
 
-from assistant.answer import Delta, Evidence, Statement, Usage
+from assistant.answer import Event
 from assistant.evidence import Portion
 from assistant.grounding import Drafted
-from assistant.settings import Settings
+from assistant.settings import Settings, StrategyName
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
+
+    from assistant.desk import Desk
+
+NAMES: tuple[str, ...] = get_args(StrategyName)
 
 
 class Strategy(Protocol):
     """How a draft is made.
 
-    ``portion`` is how much evidence it wants; ``names_papers`` whether the answer must name the papers it quotes.
+    ``calls`` is its cost in calls of the model, in words; ``portion`` how much evidence it wants to begin with;
+    ``names_papers`` whether the answer must name the papers it quotes; ``searches`` whether it searches for itself, so that
+    it is asked also when no single paper answers the question.
     """
 
+    calls: str
     portion: Portion
     names_papers: bool
+    searches: bool
 
-    def draft(self, question: str, evidence: Sequence[Evidence]) -> Generator[Delta, None, list[Drafted]]:
-        """Yield the text as it is written and return its statements; none means the evidence does not answer."""
-        ...
+    def draft(self, desk: Desk) -> Generator[Event, None, list[Drafted]]:
+        """Return the statements of an answer; none means that the evidence does not answer. Yields what a reader may see.
 
-    def repair(
-        self, question: str, evidence: Sequence[Evidence], statements: Sequence[Statement]
-    ) -> Generator[Delta, None, list[Drafted] | None]:
-        """Write again with the verdicts in hand, once; None means there is nothing to be done."""
-        ...
-
-    def usage(self) -> Usage:
-        """Say what the draft has cost so far."""
-        ...
-
-    def notes(self) -> list[str]:
-        """Say what the reader should know of how it was made."""
+        Raises:
+            LLMError: the model failed.
+        """
         ...
 
 
@@ -49,17 +48,8 @@ def only_quotes(settings: Settings, llm: LLM | None) -> bool:
     return settings.llm == "extractive" or (settings.llm == "auto" and llm is None and not is_configured(settings))
 
 
-def choose(settings: Settings, llm: LLM | None, *, streaming: bool) -> Strategy:
-    """Take the strategy that the settings and the model at hand ask for. Raises LLMError when the model is not to be had."""
-    from assistant.strategies.extractive import Extractive
-
-    if only_quotes(settings, llm):
-        return Extractive()
-    from assistant.budget import room_for
-    from assistant.llm import open_writer
-    from assistant.local import LocalLLM
-    from assistant.strategies.direct import Direct
-
-    writer = open_writer(settings, llm, streaming=streaming)
-    room = room_for(settings, writer.llm.metadata)
-    return Direct(writer, settings.evidence, room, attributing=isinstance(writer.llm, LocalLLM))
+def load_strategy(settings: Settings) -> Strategy:
+    """Make the strategy that the settings name: the class ``Strategy`` of the module of its name."""
+    module = import_module(f"{__name__}.{settings.strategy.replace('-', '_')}")
+    made: Strategy = module.Strategy(settings)
+    return made

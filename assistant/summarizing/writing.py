@@ -9,11 +9,11 @@ from assistant.answer import Evidence, Statement
 from assistant.attributing import attributed
 from assistant.budget import fitted, room_for
 from assistant.claims import Verifier
+from assistant.drafts import THOUGHT
 from assistant.errors import LLMError
 from assistant.grounding import CLOSING_STOP, Drafted, check, parse_draft
 from assistant.llm import Writer
 from assistant.settings import Settings
-from assistant.strategies.direct import THOUGHT
 from assistant.summarizing.outline import Group, Outline, Quote
 from prompts import Prompt, render
 

@@ -15,7 +15,7 @@ from assistant.engine import Assistant
 from assistant.packing import tokenizer, tokens
 from assistant.reading import TOKENIZER
 from assistant.settings import Settings
-from assistant.strategies.direct import REFUSAL
+from assistant.drafts import REFUSAL
 from evals.bench.measuring import Figure, Recorder, Told
 from evals.errors import SuiteError
 from ingestion.library import Library

@@ -46,7 +46,7 @@ class Desk:
         self.evidence = shuffled(chosen, self.settings.shuffle_evidence)
 
     def gather(self, question: str, portion: Portion) -> Generator[Event, None, list[Evidence]]:
-        """Search anew; gives the evidence for this question, of which what is new is laid on the desk. Raises LibraryError."""
+        """Search anew; gives the evidence for this question, of which what is new is laid on the desk."""
         self.clock.lap("answer_ms")
         found = yield from self.find(question)
         self.found = self.found.joined(found)

@@ -110,14 +110,18 @@ class Assistant(BaseQueryEngine):
         """Summarize a topic, papers, or what papers say of a topic; `assistant.summarizing` says how."""
         return summarize(self, topic, papers)
 
-    def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
-        clock, question = Clock(), asked(question)
+    def begin(self, question: str, **scope: Any) -> Generator[Event, None, Desk]:  # noqa: ANN401 (as stream)
+        """Find and read papers for a question; the scope is that of `stream`. Raises LibraryError."""
+        clock = Clock()
         find = partial(self._find, clock, self.library.scope(**scope))
         found = yield from find(question)
-        desk = Desk(question, self.settings, find, self.verifier, clock, found)
+        return Desk(question, self.settings, find, self.verifier, clock, found)
+
+    def _road(self, question: str, *, streaming: bool, **scope: Any) -> Generator[Event, None, None]:  # noqa: ANN401 (as stream)
+        desk = yield from self.begin(asked(question), **scope)
         quoting: Strategy = Extractive()
         strategy = quoting if only_quotes(self.settings, self.llm) else load_strategy(self.settings)
-        if not found.read or not (strategy.searches or self._answers(found)):
+        if not desk.found.read or not (strategy.searches or self._answers(desk.found)):
             yield self._abstained(UNANSWERED, desk)
             return
         try:
@@ -127,7 +131,7 @@ class Assistant(BaseQueryEngine):
         except LLMError as error:
             if self.settings.llm != "auto" and not isinstance(error, Unsupported):
                 raise
-            desk.note(f"The model failed, so this answer only quotes. {error}")
+            desk.note(f"The model's answer cannot be used, so this one only quotes. {error}")
             strategy = quoting
             statements, denial = yield from self._write(strategy, desk)
         if not statements or not self._answers(desk.found):

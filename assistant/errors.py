@@ -11,3 +11,7 @@ class QuestionError(VouchedError):
 
 class LLMError(VouchedError):
     """The language model could not be reached, refused, or wrote nothing that can be used."""
+
+
+class BankError(VouchedError):
+    """The worked examples that the settings name cannot be read."""

@@ -102,9 +102,18 @@ def citations(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
 
 def with_markers(statement: Statement) -> str:
     """Write a statement with its markers before the closing full stop, as in ``... 25.1% [1][3].``."""
-    markers = "".join(f"[{number}]" for number in statement.citations)
+    return _marked(statement.text, statement.citations)
+
+
+def cited_text(drafted: Sequence[Drafted]) -> str:
+    """Write a draft with its markers, as `with_markers` does."""
+    return " ".join(_marked(sentence.text, sentence.numbers) for sentence in drafted)
+
+
+def _marked(text: str, numbers: Sequence[int]) -> str:
+    markers = "".join(f"[{number}]" for number in numbers)
     if not markers:
-        return statement.text
-    stop = CLOSING_STOP.search(statement.text)
-    body, end = (statement.text[: stop.start()], stop.group()) if stop else (statement.text, "")
+        return text
+    stop = CLOSING_STOP.search(text)
+    body, end = (text[: stop.start()], stop.group()) if stop else (text, "")
     return f"{body} {markers}{end}"

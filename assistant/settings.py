@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default="direct",
         description="How the model is asked to write; `assistant.strategies` says what each does and costs.",
     )
+    demonstrations: Path | None = Field(
+        default=None, description="A file of worked examples for the strategy of that name; unset, the packaged ones."
+    )
     structured: bool = Field(
         default=True, description="Have servers that can do so hold the model to a JSON schema; off: marked text always."
     )

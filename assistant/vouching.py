@@ -30,15 +30,17 @@ def vouched(desk: Desk, drafted: Sequence[Drafted]) -> Generator[Delta, None, li
     """
     statements = reattributed(desk.check(drafted), desk.evidence, desk.verifier)
     if desk.writer is not None and _unsupported(statements):
+        desk.clock.lap("verify_ms")
         try:
             again = yield from _rewritten(desk, statements)
         except LLMError:
             pass  # the first draft stands
         else:
+            desk.clock.lap("answer_ms")
             statements = better(statements, reattributed(desk.check(again), desk.evidence, desk.verifier))
     kept = [statement for statement in statements if statement.verdict != "unsupported"]
     if statements and not kept:
-        raise Unsupported("The evidence supports nothing of what the model wrote. Name a more able one with --model.")
+        raise Unsupported("The evidence supports nothing of what it wrote. Name a more able one with --model.")
     if gone := len(statements) - len(kept):
         desk.note(f"{gone} of the model's {len(statements)} statements: removed, for no evidence supports them.")
     return kept
@@ -47,7 +49,8 @@ def vouched(desk: Desk, drafted: Sequence[Drafted]) -> Generator[Delta, None, li
 def reattributed(statements: Sequence[Statement], evidence: Sequence[Evidence], verifier: Verifier) -> list[Statement]:
     """Give each unsupported statement the piece of evidence that supports it best, of those that share most of its words.
 
-    A small model forgets to mark what it wrote, or marks it wrongly. What none supports stays as it is. Raises ModelError.
+    A small model forgets to mark what it wrote, or marks it wrongly. One without any marker may also be left undetermined by
+    a piece that shares more than half of its words. What none supports stays as it is. Raises ModelError.
     """
     words = {item.number: set(terms(item.quote)) for item in evidence}
     tries: list[tuple[int, Evidence]] = []
@@ -59,7 +62,10 @@ def reattributed(statements: Sequence[Statement], evidence: Sequence[Evidence], 
     claims = [Claim(statements[place].text, (item.quote,), (item.title,)) for place, item in tries]
     best = list(statements)
     for (place, item), found in zip(tries, verifier.verify(claims), strict=True):
-        if found.verdict != "unsupported" and found.score > best[place].score:
+        said = set(terms(statements[place].text))
+        unmarked = not statements[place].citations and 2 * len(said & words[item.number]) > len(said)
+        enough = found.verdict == "supported" or (found.verdict == "undetermined" and unmarked)
+        if enough and found.score > best[place].score:
             best[place] = replace(
                 best[place], citations=(item.number,), verdict=found.verdict, score=found.score, alarms=found.alarms
             )

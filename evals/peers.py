@@ -9,9 +9,7 @@ model at OPENAI_BASE_URL, each into a folder of its own, and prints one table. A
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -35,15 +33,6 @@ SHOWN = {
     "words": 1,
     "latency ms, p50": 0,
 }  # with the digits after the point
-
-
-def thinned(suite: Suite, limit: int | None) -> Suite:
-    """Take every k-th question, ``limit`` in all, so that the kinds stay mixed. It is another suite: its hash differs."""
-    if limit is None or limit >= len(suite.cases):
-        return suite
-    cases = tuple(suite.cases[place * len(suite.cases) // limit] for place in range(limit))
-    ids = "\n".join(case.id for case in cases)
-    return replace(suite, cases=cases, sha256=hashlib.sha256(f"{suite.sha256}\n{ids}".encode()).hexdigest())
 
 
 def systems(library: Library, settings: Settings) -> Iterator[tuple[str, System]]:
@@ -96,7 +85,7 @@ def main() -> None:
     chosen = {name: value for name in ("library", "llm", "model") if (value := getattr(given, name)) is not None}
     try:
         settings = Settings(**chosen)
-        suite = thinned(load_suite(given.suite), given.limit)
+        suite = load_suite(given.suite, given.limit)
         source = str(Path(given.suite).resolve()) if Path(given.suite).suffix in SUFFIXES else given.suite
         console().print(compare(suite, open_library(settings), settings, given.out, source))
     except VouchedError as error:

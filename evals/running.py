@@ -87,6 +87,7 @@ def _claim(out: Path, suite: Suite, system: System, library: Library, source: st
     found_again = {
         "questions": len(suite.cases),
         "suite_source": source,
+        "limit": suite.limit,
         "library": str(folder.relative_to(out.resolve()) if inside else folder),
     }
     if file.exists():

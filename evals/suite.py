@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -28,6 +28,7 @@ __all__ = [
     "load_suite",
     "problems",
     "remarks",
+    "thinned",
 ]
 
 SUFFIXES = frozenset({".yaml", ".yml", ".jsonl"})  # what tells a suite's file from the name of a packaged one
@@ -37,7 +38,8 @@ SUFFIXES = frozenset({".yaml", ".yml", ".jsonl"})  # what tells a suite's file f
 class Suite:
     """Questions with a name, a version, and a hash of the file that held them.
 
-    ``corpus`` names the sample corpus that the suite is about, if it is about one.
+    ``corpus`` names the sample corpus that the suite is about, if it is about one. ``limit`` is how many of the file's
+    questions these are, where not all.
     """
 
     name: str
@@ -45,10 +47,15 @@ class Suite:
     corpus: str | None
     cases: tuple[Case, ...]
     sha256: str
+    limit: int | None = None
 
 
-def load_suite(name: str) -> Suite:
-    """Read a suite, given by the name of a packaged one or by its path. Raises SuiteError, which names the case."""
+def load_suite(name: str, limit: int | None = None) -> Suite:
+    """Read a suite, given by the name of a packaged one or by its path, or ``limit`` of its questions, see `thinned`.
+
+    Raises:
+        SuiteError: it cannot be read; the case is named.
+    """
     file = _find(name)
     content = file.read_bytes()
     header, records = read_jsonl(content, name) if name.endswith(".jsonl") else read_yaml(content, name)
@@ -60,7 +67,16 @@ def load_suite(name: str) -> Suite:
     if corpus is not None and not corpus_file(str(corpus)).is_file():
         raise SuiteError(f"{name} is about the sample corpus {corpus!r}, which there is not.")
     named = str(header.get("name") or Path(name).stem)
-    return Suite(named, version, corpus, cases, hashlib.sha256(content).hexdigest())
+    return thinned(Suite(named, version, corpus, cases, hashlib.sha256(content).hexdigest()), limit)
+
+
+def thinned(suite: Suite, limit: int | None) -> Suite:
+    """Take every k-th question, ``limit`` in all, so that the kinds stay mixed. It is another suite: its hash differs."""
+    if limit is None or limit >= len(suite.cases):
+        return suite
+    cases = tuple(suite.cases[place * len(suite.cases) // limit] for place in range(limit))
+    ids = "\n".join(case.id for case in cases)
+    return replace(suite, cases=cases, sha256=hashlib.sha256(f"{suite.sha256}\n{ids}".encode()).hexdigest(), limit=limit)
 
 
 def corpus_file(corpus: str) -> Traversable:

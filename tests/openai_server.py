@@ -124,6 +124,29 @@ def hangs() -> Reply:
     return reply
 
 
+def stalls(call: Call) -> None:
+    """Send the first words, and then nothing more."""
+    call.handler.send_response(200)
+    call.handler.send_header("content-type", "text/event-stream")
+    call.handler.end_headers()
+    call.handler.wfile.write(event("The generator is "))
+    call.closing.wait()
+    call.handler.close_connection = True
+
+
+def babbles(call: Call) -> None:
+    """Write 20 MB in pieces of 20 kB, unless the client hangs up before."""
+    call.handler.send_response(200)
+    call.handler.send_header("content-type", "text/event-stream")
+    call.handler.end_headers()
+    try:
+        for _ in range(1000):
+            call.handler.wfile.write(event("words " * 3_400))
+    except OSError:
+        call.body["hung up"] = True
+    call.handler.close_connection = True
+
+
 @dataclass
 class ScriptedServer:
     """Gives its replies in order, the last one for ever. ``calls`` are the chat requests so far."""

@@ -20,9 +20,8 @@ from assistant.errors import LLMError, QuestionError
 from assistant.settings import Settings
 from evals import peers
 from evals.errors import SuiteError
-from evals.peers import thinned
 from evals.running import run
-from evals.suite import Suite, load_suite
+from evals.suite import Suite, load_suite, thinned
 from evals.systems import SYSTEMS, System, load_system
 from evals.systems.citation_query_engine import CitationEngine
 from ingestion.library import Library

@@ -150,7 +150,7 @@ def test_where_nothing_is_supported_the_answer_quotes_and_says_why(
     assert answer.status == "answered"
     assert {statement.verdict for statement in answer.statements} == {"supported"}
     assert "flu" not in answer.answer
-    assert "supports nothing of what the model wrote" in answer.notes[0]
+    assert "supports nothing of what it wrote" in answer.notes[0]
     assert (answer.usage.model, answer.usage.llm_calls) == ("extractive", 2)
 
 

@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from openai_server import Reply, ScriptedServer, event, fails, hangs, says, scripted_server, sends, streams, writes
+from openai_server import (
+    Reply,
+    ScriptedServer,
+    babbles,
+    event,
+    fails,
+    hangs,
+    says,
+    scripted_server,
+    sends,
+    stalls,
+    streams,
+    writes,
+)
 
 from assistant import Answer, Assistant, Settings
 from assistant.answer import Delta, Stage
@@ -17,6 +30,7 @@ from ingestion.library import Library
 QUESTION = "How does NitroFusion achieve single-step generation?"
 KEY = "sk-very-secret"
 GOOD = writes("{1} [1]")
+TWENTY_MB = b'{"choices": [{"message": {"role": "assistant", "content": "%s"}}]}' % (b"words " * 3_400_000)
 
 BROKEN: dict[str, tuple[Reply, str]] = {  # how the server fails, and a word of the remedy
     "silent": (hangs(), "VOUCHED_TIMEOUT_S"),
@@ -35,6 +49,7 @@ BROKEN: dict[str, tuple[Reply, str]] = {  # how the server fails, and a word of 
     "no choices": (sends(b'{"ok": true}'), "OPENAI_BASE_URL"),
     "choices empty": (sends(b'{"choices": []}'), "OPENAI_BASE_URL"),
     "a list": (sends(b"[1, 2]"), "OPENAI_BASE_URL"),
+    "20 MB": (sends(TWENTY_MB), "does not stop"),
 }
 BROKEN_STREAMS: dict[str, tuple[Reply, str]] = {
     "cut off": (streams(event("The generator is "), finish=False), "Try again"),
@@ -42,6 +57,8 @@ BROKEN_STREAMS: dict[str, tuple[Reply, str]] = {
     "not an object": (streams(b'data: "oops"\n\n'), "OPENAI_BASE_URL"),
     "an error": (streams(event("The "), b'data: {"error": {"message": "out of memory"}}\n\n'), "out of memory"),
     "cut off at once": (streams(finish=False), "Try again"),
+    "stalls": (stalls, "VOUCHED_TIMEOUT_S"),
+    "20 MB": (babbles, "does not stop"),
 }
 UNUSABLE: dict[str, Reply] = {
     "no words": says("*** [1] ---"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import pytest
@@ -183,3 +185,27 @@ def test_the_cost_of_calls_whose_tokens_the_server_does_not_tell_is_not_known() 
     assert Meter("m", calls=1, prices=(2.0, 8.0)).usage().cost_usd is None
     assert Meter("m", calls=1, prices=(0.0, 0.0)).usage().cost_usd == 0.0
     assert Meter("m", prices=(2.0, 8.0)).usage().cost_usd == 0.0
+
+
+def test_no_more_calls_than_allowed_are_under_way_at_one_model(sample_library: Library, server: ScriptedServer) -> None:
+    under_way, most, guard, two = 0, 0, threading.Lock(), threading.Event()
+
+    def counted(call: Call) -> None:
+        nonlocal under_way, most
+        with guard:
+            under_way += 1
+            most = max(most, under_way)
+            if under_way == 2:
+                two.set()
+        two.wait(30)
+        time.sleep(0.3)  # a third would come now
+        with guard:
+            under_way -= 1
+        good(call)
+
+    server.script(counted)
+    asked = assistant(sample_library, server, calls_at_once=2, cache_calls=False, timeout_s=60.0)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: asked.ask(QUESTION), range(6)))
+    assert {answer.usage.llm_calls for answer in answers} == {1}
+    assert most == 2

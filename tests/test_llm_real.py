@@ -13,7 +13,6 @@ import xllamacpp
 
 from assistant import Answer, Assistant, Settings
 from assistant.answer import Delta
-from assistant.errors import LLMError
 from assistant.llm import load_llm
 from ingestion.library import Library
 
@@ -53,18 +52,15 @@ def hold_to_the_contract(answer: Answer, library: Library) -> None:
 
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["ask", "stream"])
-def test_a_model_answers_in_the_contracts_form_or_is_refused_for_citing_nothing(
+def test_a_model_answers_in_the_contracts_form_and_where_nothing_it_wrote_is_supported_the_papers_do(
     sample_library: Library, settings: Settings, streaming: bool
 ) -> None:
     assistant = Assistant.open(sample_library, settings.model_copy(update={"llm": "openai"}))
-    try:
-        answer = list(assistant.stream(QUESTION))[-1] if streaming else assistant.ask(QUESTION)
-    except LLMError as error:
-        assert "cites none of the evidence" in str(error)  # noqa: PT017 (either outcome is right)
-        return
+    answer = list(assistant.stream(QUESTION))[-1] if streaming else assistant.ask(QUESTION)
     assert isinstance(answer, Answer)
     hold_to_the_contract(answer, sample_library)
-    assert answer.usage.model == "smollm2"
+    assert all(statement.verdict != "unsupported" for statement in answer.statements)
+    assert (answer.usage.model == "smollm2") != any("only quotes" in note for note in answer.notes)
     assert answer.usage.llm_calls >= 1
     assert answer.usage.prompt_tokens > 100
     assert answer.usage.completion_tokens > 0
@@ -77,20 +73,21 @@ def test_with_auto_there_is_always_an_answer(sample_library: Library, settings: 
     assert isinstance(answer, Answer)
     hold_to_the_contract(answer, sample_library)
     assert any(isinstance(event, Delta) for event in events)
-    assert (answer.usage.model == "smollm2") != bool(answer.notes)
+    assert (answer.usage.model == "smollm2") != any("only quotes" in note for note in answer.notes)
 
 
-def test_a_model_that_is_made_to_cite_gets_verdicts_and_its_usage_counted(
+def test_a_model_that_is_held_to_a_grammar_gets_verdicts_and_its_usage_counted(
     sample_library: Library, settings: Settings
 ) -> None:
     llm = load_llm(settings)
-    grammar = r'root ::= [A-Z] [a-z ]{20,40} " [" [1-2] "]." '
+    grammar = r'root ::= "NitroFusion " [a-z ]{20,40} " [" [1-2] "]." '
     llm.additional_kwargs = {"extra_body": {"grammar": grammar}}  # type: ignore[attr-defined]
-    answer = Assistant(sample_library, Settings(llm="openai"), llm=llm).ask(QUESTION)
+    events = list(Assistant(sample_library, Settings(llm="openai", structured=False), llm=llm).stream(QUESTION))
+    written = "".join(event.text for event in events if isinstance(event, Delta))
+    assert written.startswith("NitroFusion ")
+    answer = events[-1]
+    assert isinstance(answer, Answer)
     hold_to_the_contract(answer, sample_library)
-    assert (answer.status, len(answer.citations)) == ("answered", 1)
-    assert answer.answer.endswith("[1].")
-    assert answer.usage.model == "smollm2"
     assert answer.usage.llm_calls >= 1
     assert answer.usage.prompt_tokens > 100
     assert answer.usage.completion_tokens > 0

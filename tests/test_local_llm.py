@@ -15,6 +15,7 @@ from assistant import Settings
 from assistant.errors import LLMError
 from assistant.local import LocalLLM, load_local, small_model
 from assistant.local.gguf import GGUF
+from assistant.local.llm import How
 from ingestion.embedding import PACKAGED_FOLDER
 from ingestion.library import Library
 
@@ -60,7 +61,7 @@ def test_it_completes_prompts_up_to_the_length_asked_for(small: LocalLLM) -> Non
 def test_it_stops_when_nobody_waits_any_more(small: LocalLLM) -> None:
     assert small_model() is not None
     engine, pieces = small._engine, list[str]()
-    engine.write([{"role": "user", "content": "Count to a thousand."}], 300, pieces.append, lambda: len(pieces) >= 3)
+    engine.write([{"role": "user", "content": "Count to a thousand."}], How(300), pieces.append, lambda: len(pieces) >= 3)
     assert 3 <= len(pieces) <= 5
     stream = small.stream_chat([ChatMessage(role="user", content="Count to a thousand.")], max_tokens=900)
     next(stream)
@@ -174,6 +175,7 @@ def test_a_model_of_hugging_face_writes_what_transformers_would(folder: Path) ->
     assert len(pieces) > 3
     assert pieces[-1].raw == {"usage": {"prompt_tokens": ids["input_ids"].shape[1], "completion_tokens": len(written)}}
     assert (llm.metadata.model_name, llm.metadata.context_window) == ("tiny", 64)
+    assert_drawn_by_seed(llm)
 
 
 def test_a_model_without_a_form_for_conversations_is_given_plain_text_and_stops_when_told(
@@ -190,13 +192,13 @@ def test_a_model_without_a_form_for_conversations_is_given_plain_text_and_stops_
     about.pop("chat_template", None)
     (bare / "tokenizer_config.json").write_text(json.dumps(about), encoding="utf-8")
     engine, pieces = CausalLM(str(bare), CONTEXT), list[str]()
-    prompt, wrote = engine.write(PLAIN, 30, pieces.append, lambda: False)
+    prompt, wrote = engine.write(PLAIN, How(30), pieces.append, lambda: False)
     assert prompt == len(engine._tokenizer("You are brief. Say hello to the red ants. Answer:")["input_ids"])
     assert wrote == 30
-    assert engine.write(PLAIN, 30, lambda _: None, lambda: True) == (prompt, 1)
+    assert engine.write(PLAIN, How(30), lambda _: None, lambda: True) == (prompt, 1)
     assert engine.identity != CausalLM(str(folder), CONTEXT).identity
     with pytest.raises(LLMError, match=r"takes 64, of which 60.*VOUCHED_MAX_TOKENS"):
-        engine.write(PLAIN, 60, pieces.append, lambda: False)
+        engine.write(PLAIN, How(60), pieces.append, lambda: False)
 
 
 def test_a_model_that_is_not_on_this_machine_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -220,3 +222,17 @@ class Failing(GGUF):
 def test_whatever_fails_in_a_model_is_explained() -> None:
     with pytest.raises(LLMError, match=r"local model failing failed \(out of memory\).*--llm extractive"):
         LocalLLM(Failing(), 10).complete("Hello.")
+
+
+@with_small_model
+def test_a_text_is_drawn_by_its_seed(small: LocalLLM) -> None:
+    assert_drawn_by_seed(small)
+
+
+def assert_drawn_by_seed(llm: LocalLLM) -> None:
+    def drawn(seed: int) -> str:
+        return llm.chat(HELLO, temperature=1.5, seed=seed, max_tokens=12).message.content or ""
+
+    assert drawn(1) == drawn(1)
+    assert len({drawn(seed) for seed in range(1, 5)}) > 1
+    assert llm.chat(HELLO).message.content == llm.chat(HELLO).message.content

@@ -9,7 +9,9 @@ import pytest
 
 import prompts
 from assistant.answer import Evidence
+from assistant.demonstrations import Demonstration
 from assistant.drafts import REFUSAL, REFUSES
+from assistant.environment import TOOLS
 from prompts import DECLARATION, render
 
 NAMES = sorted(
@@ -25,6 +27,13 @@ VARIABLES: dict[str, Any] = {
     "evidence": EVIDENCE,
     "refusal": REFUSAL,
     "structured": False,
+    "said": "Ants eat.",
+    "critique": "Evidence [2] is of bees.",
+    "verdicts": ["unsupported: Ants eat 4 % of it."],
+    "steps": [("Which ants?", "Red ones.")],
+    "tools": TOOLS,
+    "left": 3,
+    "examples": [Demonstration("Why sing?", ("Birds sing to mate.",), (("They sing to mate.", (1,)),))],
     "draft": "Ants eat 4 % of it [1].",
     "themes": ["Ants: [1]", "Bees: [2]"],
     "problems": ['"Ants eat 4 % of it." is not so.'],
@@ -50,8 +59,10 @@ def test_a_prompt_shows_everything_it_is_given(name: str) -> None:
     whole = f"{prompt.system}\n{prompt.user}"
     assert "[1] (Ants) Ants eat 3 % of it.\n[2] (Bees) Bees dance in eights.\n</evidence>" in prompt.user
     for variable, value in variables(name).items():
-        if variable not in ("evidence", "structured"):
-            assert all(text in whole for text in ([value] if isinstance(value, str) else value)), variable
+        if isinstance(value, str):
+            assert value in whole, variable
+        elif variable in ("problems", "themes", "verdicts"):
+            assert all(text in whole for text in value), variable
 
 
 @pytest.mark.parametrize("name", NAMES)

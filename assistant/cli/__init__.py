@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -49,12 +50,18 @@ def vouched(
     context.obj = library
 
 
+@cache
+def _extend() -> None:
+    """Take in the other rooms' commands, once: each call after the first would double them."""
+    for command in entry_points(group="vouched.commands"):
+        app.add_typer(command.load(), name=command.name)
+
+
 def main() -> None:
     """Run the command line: errors become a message, or JSON with ``--json``, and the contract's exit codes."""
     for stream in (sys.stdout, sys.stderr):  # papers are not ASCII, whatever the locale says
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # text streams both
-    for command in entry_points(group="vouched.commands"):
-        app.add_typer(command.load(), name=command.name)
+    _extend()
     try:
         code = _run("--json" in sys.argv)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from assistant.answer import Answer
 from assistant.cli.batch import each
-from assistant.cli.options import JsonOption, LibraryOption, settings_from
+from assistant.cli.options import JsonOption, LibraryOption, ModelOption, settings_from
 from assistant.cli.output import console, show_answer, waking_up, write_json
 from assistant.opening import open_library
 from assistant.question import asked
@@ -28,12 +28,7 @@ def ask(
     question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="What you want to know.")] = None,
     batch: BatchOption = None,
     llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answer.", show_default=False)] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Its name at the server; with local a GGUF file, or a Hugging Face name or folder.", show_default=False
-        ),
-    ] = None,
+    model: ModelOption = None,
     strategy: Annotated[
         StrategyName | None, typer.Option(help="How the model is asked to write (docs/strategies.md).", show_default=False)
     ] = None,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, error_object, progress_bar, write_json
@@ -16,33 +18,66 @@ from assistant.opening import open_library
 from ingestion.errors import VouchedError
 from ingestion.library import IngestReport
 from ingestion.paper import Paper, Refusal
-from ingestion.readers import read
+from ingestion.readers import read, read_stream
+from ingestion.readers.record import SYNONYMS
 
 SHOWN = 20  # refusals printed for a person; --json gives all
+STEP = 50  # records between two movements of the bar
+STANDARD_INPUT = Path("-")
 
 
 def ingest(
     context: typer.Context,
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH...", help="Saved listing pages or JSONL files.", exists=True)
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, folders, or - for standard input.",
+            exists=True,
+            allow_dash=True,
+            show_default=False,
+        ),
     ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample page of 92 abstracts.")] = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="Take this column of a CSV or TSV as a field: abstract=Summary. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to the library: new ones are added, changed ones updated, the others left alone.
 
-    Examples: vouched ingest papers.jsonl  ·  vouched ingest --sample --library ./library
+    Formats are told by content: a saved listing page, JSON (also of OpenAlex, Semantic Scholar and arXiv), JSON Lines, CSV
+    and TSV, BibTeX, RIS, PubMed XML and .nbib, arXiv Atom, PDF; each also as .gz. See docs/formats.md.
+
+    Examples: vouched ingest papers.jsonl  ·  vouched ingest references.bib ~/Downloads/pdfs  ·  vouched ingest
+    arxiv-metadata.json.gz  ·  vouched ingest table.csv --map abstract=Summary  ·  curl URL | vouched ingest -
     """
     if not paths and not sample:
-        raise typer.BadParameter("Give a file to ingest, or --sample.")
+        raise typer.BadParameter("Give a file or a folder to ingest, - for standard input, or --sample.")
+    chosen = _columns(columns or [])
     opened = open_library(settings_from(context, library), create=True)
     page = resources.files("ingestion").joinpath("samples", "papers-page.txt")
     with resources.as_file(page) as sample_path, progress_bar() as bar:
-        task = bar.add_task("Embedding abstracts", total=None)
+        reading = bar.add_task("Reading", total=None)
+        embedding = bar.add_task("Embedding abstracts", total=None, visible=False)
+
+        def read_so_far(source: str, files: int, records: int) -> None:
+            bar.update(reading, description=f"Reading file {files}: {escape(Path(source).name)}", completed=records)
+
+        def embedded(done: int, total: int) -> None:
+            bar.update(reading, visible=False)
+            bar.update(embedding, completed=done, total=total, visible=True)
+
         useless: list[Refusal] = []
-        records = _records([*(paths or []), *([sample_path] if sample else [])], useless)
-        report = opened.add(records, lambda done, total: bar.update(task, completed=done, total=total))
+        given = [*(paths or []), *([sample_path] if sample else [])]
+        report = opened.add(_records(given, chosen, useless, read_so_far), embedded)
     failed = VouchedError(f"No paper could be read: {'; '.join(map(_said, useless[:3]))}.") if useless else None
     if as_json:
         write_json(asdict(report) | (error_object(failed) if failed else {}))
@@ -52,15 +87,40 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _records(paths: Iterable[Path], useless: list[Refusal]) -> Iterator[Paper | Refusal]:
-    """Read files; of each that holds no paper the first refusal is noted. A bad record among good ones is no failure."""
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    """Read ``--map``. Raises BadParameter."""
+    chosen: dict[str, str] = {}
+    for pair in given:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        if not equals or not column:
+            raise typer.BadParameter(f"--map {pair!r} is no FIELD=COLUMN, such as abstract=Summary.")
+        if name not in SYNONYMS:
+            raise typer.BadParameter(f"--map {pair!r}: there is no field {name!r}; the fields are: {', '.join(SYNONYMS)}.")
+        if name in chosen:
+            raise typer.BadParameter(f"--map gives two columns for {name}: {chosen[name]} and {column}.")
+        chosen[name] = column
+    return chosen
+
+
+def _records(
+    paths: Sequence[Path], columns: Mapping[str, str], useless: list[Refusal], told: Callable[[str, int, int], None]
+) -> Iterator[Paper | Refusal]:
+    """Read files and folders; of each that holds no paper the first refusal is noted. A bad record is no failure."""
+    files, records, last = 0, 0, None
     for path in paths:
         first, papers = None, 0
-        for record in read(path):
+        is_stream = path == STANDARD_INPUT
+        for record in read_stream(sys.stdin.buffer, "standard input", columns) if is_stream else read(path, columns):
             if isinstance(record, Paper):
                 papers += 1
             else:
                 first = first or record
+            records += 1
+            if record.source != last:
+                files, last = files + 1, record.source
+                told(last or "", files, records)
+            elif records % STEP == 0:
+                told(last or "", files, records)
             yield record
         if first is not None and papers == 0:
             useless.append(first)

@@ -14,6 +14,12 @@ from ingestion.errors import VouchedError
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", metavar="DIR", help="The folder of the library.", show_default=False)
 ]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Its name at the server; with local a GGUF file, or a Hugging Face name or folder.", show_default=False
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 

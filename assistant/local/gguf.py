@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import LLMError
-from assistant.local.llm import Engine, Messages
+from assistant.local.llm import Engine, How, Messages
 
 MAGIC = b"GGUF"
 
@@ -48,7 +48,7 @@ class GGUF(Engine):
         super().__init__(path.stem, window, f"{path.name} {about.st_size} {about.st_mtime_ns}")
 
     def write(
-        self, messages: Messages, most: int, emit: Callable[[str], None], stopped: Callable[[], bool]
+        self, messages: Messages, how: How, emit: Callable[[str], None], stopped: Callable[[], bool]
     ) -> tuple[int, int]:
         """Write an answer, see `Engine`. Raises LLMError."""
         last: dict[str, Any] = {}
@@ -62,9 +62,9 @@ class GGUF(Engine):
 
         request = {
             "messages": messages,
-            "max_tokens": most,
-            "temperature": 0,
-            "seed": 0,
+            "max_tokens": how.most,
+            "temperature": how.temperature,
+            "seed": how.seed,
             "cache_prompt": False,  # with it the text would depend on what was asked before, by a rounding
             "stream": True,
             "stream_options": {"include_usage": True},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import LLMError
-from assistant.local.llm import Engine, Messages
+from assistant.local.llm import Engine, How, Messages
 from ingestion.embedding import downloads_allowed
 
 
@@ -53,7 +53,7 @@ class CausalLM(Engine):
         super().__init__(path.name if path.is_dir() else name, window, f"{name} {version}")
 
     def write(
-        self, messages: Messages, most: int, emit: Callable[[str], None], stopped: Callable[[], bool]
+        self, messages: Messages, how: How, emit: Callable[[str], None], stopped: Callable[[], bool]
     ) -> tuple[int, int]:
         """Write an answer, see `Engine`. Raises LLMError."""
         import torch
@@ -70,19 +70,21 @@ class CausalLM(Engine):
 
         inputs = self._tokenizer(self._prompt(messages), return_tensors="pt", add_special_tokens=self._plain)
         ids = inputs["input_ids"].to(self._model.device)
-        if ids.shape[1] + most > self.window:
+        if ids.shape[1] + how.most > self.window:
             raise LLMError(
-                f"The prompt has {ids.shape[1]} tokens; the local model {self.name} takes {self.window}, of which {most} are"
-                " for the answer. Lower VOUCHED_PROMPT_TOKENS or VOUCHED_MAX_TOKENS, or name another with --model."
+                f"The prompt has {ids.shape[1]} tokens; the local model {self.name} takes {self.window}, of which {how.most}"
+                " are for the answer. Lower VOUCHED_PROMPT_TOKENS or VOUCHED_MAX_TOKENS, or name another with --model."
             )
-        with torch.inference_mode():
+        drawn = how.temperature > 0
+        with torch.inference_mode(), torch.random.fork_rng():  # the seed is this text's, not the program's
+            torch.manual_seed(how.seed)
             written = self._model.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
-                max_new_tokens=most,
-                do_sample=False,
+                max_new_tokens=how.most,
+                do_sample=drawn,
                 num_beams=1,
-                temperature=None,  # those that a model comes with are for sampling
+                temperature=how.temperature if drawn else None,  # not those that a model comes with
                 top_p=None,
                 top_k=None,
                 pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0,

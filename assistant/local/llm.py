@@ -1,10 +1,11 @@
-"""A model in this process as a LlamaIndex LLM: greedy, one text at a time, ended when nobody waits for it any more."""
+"""A model in this process as a LlamaIndex LLM: one text at a time, ended when nobody waits for it any more."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any
@@ -27,6 +28,15 @@ from assistant.errors import LLMError
 Messages = list[dict[str, str]]  # {"role", "content"}
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a text is written: at most so many tokens; at temperature 0 the likeliest, else one drawn with the seed."""
+
+    most: int
+    temperature: float = 0.0
+    seed: int = 0
+
+
 class Engine(ABC):
     """What computes: weights and a tokenizer, loaded.
 
@@ -40,9 +50,9 @@ class Engine(ABC):
 
     @abstractmethod
     def write(
-        self, messages: Messages, most: int, emit: Callable[[str], None], stopped: Callable[[], bool]
+        self, messages: Messages, how: How, emit: Callable[[str], None], stopped: Callable[[], bool]
     ) -> tuple[int, int]:
-        """Write an answer of at most so many tokens, each piece given to ``emit``, until ``stopped``.
+        """Write an answer, each piece given to ``emit``, until ``stopped``.
 
         Returns:
             The tokens of the prompt and those of the answer.
@@ -50,7 +60,7 @@ class Engine(ABC):
 
 
 class LocalLLM(CustomLLM):
-    """A LlamaIndex LLM on an `Engine`. Its temperature is 0: the same prompt gives the same text."""
+    """A LlamaIndex LLM on an `Engine`. At temperature 0, unless a call says another, the same prompt gives the same text."""
 
     max_tokens: int = 400
     _engine: Engine = PrivateAttr()
@@ -104,7 +114,8 @@ class LocalLLM(CustomLLM):
     def _responses(self, messages: Messages, options: dict[str, Any]) -> Generator[ChatResponse, None, None]:
         """Yield the answer so far after each piece, and once more in the end, with the usage."""
         text, usage = "", None
-        with closing(self._pieces(messages, int(options.get("max_tokens") or self.max_tokens))) as pieces:
+        drawn = float(options.get("temperature") or 0.0), int(options.get("seed") or 0)
+        with closing(self._pieces(messages, How(int(options.get("max_tokens") or self.max_tokens), *drawn))) as pieces:
             for piece in pieces:
                 if isinstance(piece, tuple):
                     usage = {"usage": {"prompt_tokens": piece[0], "completion_tokens": piece[1]}}
@@ -113,7 +124,7 @@ class LocalLLM(CustomLLM):
                 said = ChatMessage(role=MessageRole.ASSISTANT, content=text)
                 yield ChatResponse(message=said, delta="" if isinstance(piece, tuple) else piece, raw=usage)
 
-    def _pieces(self, messages: Messages, most: int) -> Generator[str | tuple[int, int], None, None]:
+    def _pieces(self, messages: Messages, how: How) -> Generator[str | tuple[int, int], None, None]:
         """Yield the pieces, and last the tokens used; closed early, the engine is told to stop."""
         made: SimpleQueue[str | tuple[int, int] | Exception] = SimpleQueue()
         stop, engine = Event(), self._engine
@@ -121,7 +132,7 @@ class LocalLLM(CustomLLM):
         def work() -> None:
             try:
                 with engine.turn:
-                    made.put((0, 0) if stop.is_set() else engine.write(messages, most, made.put, stop.is_set))
+                    made.put((0, 0) if stop.is_set() else engine.write(messages, how, made.put, stop.is_set))
             except Exception as error:  # noqa: BLE001 (raised below, where it is waited for)
                 made.put(error)
 

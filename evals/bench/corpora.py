@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +14,9 @@ from evals.bench.measuring import Told
 from evals.errors import SuiteError
 from evals.suite import Case, load_suite
 from ingestion.library import Library
-from ingestion.paper import Paper, paper_id
+from ingestion.paper import Paper, Refusal, paper_id
 from ingestion.passages import passages_of
-from ingestion.readers import jsonl, read
-from ingestion.readers.source import Source
+from ingestion.readers import read
 
 SUITE = "page"  # whose questions are asked
 SAMPLE = "papers-page.txt"
@@ -31,7 +29,7 @@ def sample() -> list[Paper]:
 
 
 def papers(data: Path | None = None) -> Iterator[Paper]:
-    """Yield papers of a JSONL file (gzip or not), without doubles; without a file those of the sample, then made-up ones.
+    """Yield a file's papers, in any format, without doubles; without a file those of the sample, then made-up ones.
 
     Raises:
         SuiteError: the file cannot be read.
@@ -41,7 +39,9 @@ def papers(data: Path | None = None) -> Iterator[Paper]:
         yield from made_up()
         return
     seen = set()
-    for record in _lines(data):
+    for record in read(data):
+        if isinstance(record, Refusal) and record.line is None:
+            raise SuiteError(f"{data} cannot be read: it {record.reason}. Give a file of papers with --data.")
         if isinstance(record, Paper) and record.id not in seen:
             seen.add(record.id)
             yield record
@@ -109,15 +109,3 @@ def shelf(data: Path | None = None) -> Iterator[Shelf]:
             yield made
         finally:
             made.library.close()
-
-
-def _lines(data: Path) -> Iterator[object]:
-    """Read line by line: of a large file only the beginning is wanted."""
-    try:
-        with gzip.open(data, "rt", encoding="utf-8") if data.suffix == ".gz" else data.open(encoding="utf-8") as stream:
-            for line in stream:
-                yield from jsonl.read(Source(data.name, line))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SuiteError(
-            f"{data} cannot be read: {error}. Give a JSONL file of papers, gzip or not, with --data."
-        ) from error

@@ -11,11 +11,11 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageR
 from llama_index.core.llms.mock import MockLLM
 from pydantic import PrivateAttr
 
+from assistant.drafts import REFUSAL
 from assistant.engine import Assistant
 from assistant.packing import tokenizer, tokens
 from assistant.reading import TOKENIZER
 from assistant.settings import Settings
-from assistant.drafts import REFUSAL
 from evals.bench.measuring import Figure, Recorder, Told
 from evals.errors import SuiteError
 from ingestion.library import Library

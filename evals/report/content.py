@@ -253,7 +253,7 @@ def _suite(run: Run, remarks: list[str]) -> Suite | None:
     """Find the suite that was asked; without it a report has no gold answers, and says so."""
     without = "Required facts, nuggets and gold evidence are not shown."
     try:
-        suite = load_suite(str(run.about["suite_source"]))
+        suite = load_suite(str(run.about["suite_source"]), run.about.get("limit"))
     except SuiteError as error:
         remarks.append(f"The suite cannot be read. {error} {without}")
         return None

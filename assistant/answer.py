@@ -101,6 +101,7 @@ class Answer:
     ``abstained``, ``reason`` says why and ``citations`` holds the nearest evidence. ``notes`` are remarks for the
     reader, for instance that the model could not be reached and the answer is an extractive one. ``denied_by`` is the number
     of the citation that contradicts what the question takes for granted, if one does; the answer begins with it.
+    ``understood`` is the question as it was searched for, where a chat made a follow-up whole.
     """
 
     question: str
@@ -114,6 +115,7 @@ class Answer:
     timings: Timings = field(default_factory=Timings)
     notes: tuple[str, ...] = ()
     denied_by: int | None = None
+    understood: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the answer as the JSON object of the contract."""

@@ -17,6 +17,8 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
 from assistant.answer import Answer, Event, Stage, Statement, Status, Usage
+from assistant.chats import Chat, Turn
+from assistant.chats.chat import by_model
 from assistant.claims import Verifier
 from assistant.composing import Clock, abstention, markdown
 from assistant.desk import Desk
@@ -105,6 +107,10 @@ class Assistant(BaseQueryEngine):
             LLMError: the model failed, and the settings do not say ``auto``.
         """
         return self._road(question, streaming=True, papers=papers, year_from=year_from, year_to=year_to)
+
+    def chat(self, turns: Sequence[Turn] = ()) -> Chat:
+        """Begin a chat, in which a question may lean on those before it, or go on with one."""
+        return Chat(self, turns, by_model(self))
 
     def summarize(self, topic: str | None = None, papers: Sequence[str] = ()) -> Summary:
         """Summarize a topic, papers, or what papers say of a topic; `assistant.summarizing` says how."""

@@ -55,8 +55,11 @@ def _used(environment: Environment, source: str) -> frozenset[str]:
 
 
 def _data(text: str) -> str:
-    """Keep text from papers within its line and its marks: a line of its own could pass for another piece of evidence."""
-    return " ".join(text.split()).replace("<", "‹")
+    """Keep text from papers within its line and its marks: a line of its own could pass for another piece of evidence.
+
+    A model may write half of a surrogate pair, which cannot be sent.
+    """
+    return " ".join(text.encode("utf-8", "replace").decode().split()).replace("<", "‹")
 
 
 def render(name: str, **variables: object) -> Prompt:

@@ -29,7 +29,7 @@ QUESTIONS = [
     "What does Successive Prompting improve on DROP?",
 ]
 KEYS = {
-    "": "question status answer reason statements citations retrieved usage timings notes denied_by",
+    "": "question status answer reason statements citations retrieved usage timings notes denied_by understood",
     "statements": "text citations verdict score alarms",
     "citations": "number paper_id title quote start end score",
     "retrieved": "paper_id title score",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from assistant import chats
 from assistant.answer import Answer, Delta, Event, Stage
 from assistant.engine import Assistant
 from assistant.settings import Settings
@@ -233,6 +234,10 @@ class Scripted:
         """Answer over a library."""
         self.library = library
         self.let_go = threading.Event()
+
+    def chat(self, turns: Sequence[chats.Turn] = ()) -> chats.Chat:
+        """Go on with a chat."""
+        return chats.Chat(self, turns)
 
     def stream(self, question: str) -> Iterator[Event]:
         """Wait, fail or answer."""

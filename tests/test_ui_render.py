@@ -70,8 +70,9 @@ def test_only_web_addresses_become_links(bad: str | None) -> None:
 
 
 def test_a_web_address_is_escaped() -> None:
-    assert unescape(escaping.web_address('https://a.org/?q="x"') or "") == 'https://a.org/?q="x"'
-    assert '"' not in (escaping.web_address('https://a.org/?q="x"') or "")
+    html = evidence.byline(replace(PAPER, doi='10.1/"#?', url='https://a.org/?q="x"&r'))
+    assert [link["href"] for link in Tags(html).all("a")] == ["https://doi.org/10.1/%22%23%3F", 'https://a.org/?q="x"&r']
+    assert "q=&#34;x&#34;&#38;r" in html
 
 
 @pytest.mark.parametrize("state", ["answer", "draft", "error", "reason", "note", "title", "question"])

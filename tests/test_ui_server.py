@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant import chats
 from assistant.answer import Answer, Event
 from assistant.ui import suggestions
 from assistant.ui.answering import answer
@@ -39,6 +40,10 @@ class Scripted:
     """An assistant that does what the question says."""
 
     library = Shelf()
+
+    def chat(self, turns: Sequence[chats.Turn] = ()) -> chats.Chat:
+        """Go on with a chat."""
+        return chats.Chat(self, turns)
 
     def stream(self, question: str) -> Iterator[Event]:
         """Fail in the way asked for, or answer."""

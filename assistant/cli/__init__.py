@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from assistant.cli import asking, checking, doctor, ingesting, papers, serving, summarizing
+from assistant.cli import asking, chatting, checking, doctor, ingesting, papers, serving, summarizing
 from assistant.cli.output import fail
 from assistant.errors import QuestionError
 from ingestion.errors import VouchedError
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command("ingest")(ingesting.ingest)
 app.command("search")(asking.search)
 app.command("ask")(asking.ask)
+app.command("chat")(chatting.chat)
 app.command("summarize")(summarizing.summarize)
 app.command("check")(checking.check)
 app.add_typer(papers.app, name="papers")

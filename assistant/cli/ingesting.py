@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -30,13 +31,7 @@ def ingest(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="PATH...",
-            help="Files, folders, or - for standard input.",
-            exists=True,
-            allow_dash=True,
-            show_default=False,
-        ),
+        typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.", show_default=False),
     ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample page of 92 abstracts.")] = False,
     columns: Annotated[
@@ -61,6 +56,9 @@ def ingest(
     """
     if not paths and not sample:
         raise typer.BadParameter("Give a file or a folder to ingest, - for standard input, or --sample.")
+    for path in paths or []:
+        if path != STANDARD_INPUT and not os.path.exists(path):  # unlike Path.exists, never raises
+            raise typer.BadParameter(f"{path} does not exist.")
     chosen = _columns(columns or [])
     opened = open_library(settings_from(context, library), create=True)
     page = resources.files("ingestion").joinpath("samples", "papers-page.txt")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from time import monotonic
 
+from assistant import chats
 from assistant.answer import Delta
 from assistant.ui.conversation import Turn
 from assistant.ui.ports import Answerer, Shelf
@@ -17,17 +18,18 @@ log = logging.getLogger(__name__)
 FRAME_S = 0.06
 
 
-def answer(assistant: Answerer, turn: Turn) -> Iterator[None]:
+def answer(assistant: Answerer, turn: Turn, before: Sequence[chats.Turn] = ()) -> Iterator[None]:
     """Yield whenever there is something new to show, until the turn is settled. Never raises for the assistant's sake.
+
+    The question may lean on the turns ``before`` it.
 
     A model may write faster than a page can be drawn, so pieces of a draft are shown at most once every 60 ms.
     """
     try:
         due = 0.0
         with ExitStack() as at_the_end:
-            events = assistant.stream(turn.question)
-            if isinstance(events, Generator):  # closing it hangs up on the model
-                at_the_end.callback(events.close)
+            events = assistant.chat(before).stream(turn.question)
+            at_the_end.callback(events.close)  # which hangs up on the model
             for event in events:
                 if turn.stopped:
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assistant import chats
 from assistant.answer import Answer, Delta, Event, Stage
 from ingestion.paper import Paper
 
@@ -51,6 +52,10 @@ class Conversation:
     def busy(self) -> bool:
         """Tell whether an answer is under way."""
         return any(not turn.settled for turn in self.turns)
+
+    def finished(self) -> list[chats.Turn]:
+        """Give the turns that a further question may lean on."""
+        return [chats.Turn(turn.question, turn.answer.to_dict()) for turn in self.turns if turn.answer is not None]
 
     def begin(self, question: str) -> Turn:
         """Open a turn. Numbers are not used again, so that a link to an old turn never leads to a new one."""

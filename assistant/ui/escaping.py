@@ -31,11 +31,11 @@ def line(value: str, limit: int | None = None) -> str:
 
 
 def web_address(value: str | None) -> str | None:
-    """Give an address escaped when it is a plain web address, and None otherwise: no ``javascript:``, no ``data:``."""
+    """Give an address when it is a plain web address, and None otherwise: no ``javascript:``, no ``data:``."""
     if not value:
         return None
     try:
         parts = urlsplit(value.strip())
     except ValueError:
         return None
-    return text(value.strip()) if parts.scheme in {"http", "https"} and parts.netloc else None
+    return value.strip() if parts.scheme in {"http", "https"} and parts.netloc else None

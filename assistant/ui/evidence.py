@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote
 
 from assistant.answer import Answer, Citation
 from assistant.ui import escaping, highlights, marks
@@ -79,17 +80,15 @@ def byline(paper: Paper) -> str:
     facts = [", ".join(names), paper.venue or "", str(paper.year) if paper.year else ""]
     words = [escaping.line(fact, 200) for fact in facts if fact]
     words += [
-        f'<a href="{address}" target="_blank" rel="noopener noreferrer">{label}</a>'
+        f'<a href="{escaping.text(address)}" target="_blank" rel="noopener noreferrer">{label}</a>'
         for label, address in addresses(paper).items()
     ]
     return f'<p class="v-byline">{" · ".join(words)}</p>' if words else ""
 
 
 def addresses(paper: Paper) -> dict[str, str]:
-    """Give the paper's addresses on the web by what they are called, escaped. They open only when a reader clicks."""
-    found = {
-        "DOI": escaping.web_address(f"https://doi.org/{paper.doi}" if paper.doi else None),
-        "arXiv": escaping.web_address(f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else None),
-        "Link": escaping.web_address(paper.url),
-    }
-    return {label: address for label, address in found.items() if address}
+    """Give the paper's addresses on the web by what they are called, not escaped. They open only when a reader clicks."""
+    doi = f"https://doi.org/{quote(paper.doi, safe='/:;(),', errors='replace')}" if paper.doi else None
+    arxiv = f"https://arxiv.org/abs/{quote(paper.arxiv_id, errors='replace')}" if paper.arxiv_id else None
+    found = {"DOI": doi, "arXiv": arxiv, "Link": None if paper.url in {doi, arxiv} else paper.url}
+    return {label: address for label, value in found.items() if (address := escaping.web_address(value))}

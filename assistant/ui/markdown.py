@@ -6,8 +6,9 @@ Not a general parser, and on purpose: links, images and HTML in a model's words 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from assistant.ui import escaping
@@ -23,6 +24,7 @@ INLINE = re.compile(
 )
 
 Kind = Literal["p", "h3", "ul", "ol"]
+Style = Literal["strong", "em", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Block:
     kind: Kind
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words in one style, or a marker such as ``[1]``. The styles are named as HTML names them, the outermost first."""
+
+    text: str
+    styles: tuple[Style, ...] = ()
+    marker: int | None = None
 
 
 def blocks(source: str) -> Iterator[Block]:
@@ -61,33 +72,52 @@ def blocks(source: str) -> Iterator[Block]:
 
 def layout(source: str, part: Callable[[int, int], str]) -> str:
     """Give the HTML of a text, in which ``part(start, end)`` gives that of the words of a block."""
-    out: list[str] = []
-    open_list = ""
-    for block in blocks(source):
-        kind = block.kind if block.kind in {"ul", "ol"} else ""
-        if kind != open_list:
-            out.append((f"</{open_list}>" if open_list else "") + (f"<{kind}>" if kind else ""))
-            open_list = kind
-        tag = "li" if kind else block.kind
-        out.append(f"<{tag}>{part(block.start, block.end)}</{tag}>")
-    if open_list:
-        out.append(f"</{open_list}>")
+    return stacked((block.kind, part(block.start, block.end)) for block in blocks(source))
+
+
+def stacked(parts: Iterable[tuple[Kind, str]]) -> str:
+    """Give the HTML of blocks from that of their words; items that follow each other become one list."""
+    out = []
+    for kind, group in groupby(parts, key=lambda part: part[0]):
+        tag = "li" if kind in {"ul", "ol"} else kind
+        inner = "".join(f"<{tag}>{words}</{tag}>" for _, words in group)
+        out.append(f"<{kind}>{inner}</{kind}>" if tag == "li" else inner)
     return "".join(out)
+
+
+def pieces(source: str, styles: tuple[Style, ...] = ()) -> Iterator[Piece]:
+    """Yield the words of a text and its markers, such as ``[1]``, in order; the words without their signs of style."""
+    position = 0
+    for match in INLINE.finditer(source):
+        yield from _words(source[position : match.start()], styles)
+        position = match.end()
+        if match["marker"]:
+            yield Piece(match.group(), styles, int(match["marker"]))
+        elif match["code"]:
+            yield from _words(match["code"], (*styles, "code"))
+        elif match["strong"]:
+            yield from pieces(match["strong"], (*styles, "strong"))
+        else:
+            yield from pieces(match["em"], (*styles, "em"))
+    yield from _words(source[position:], styles)
 
 
 def inline(source: str, marker: Callable[[int], str]) -> str:
     """Give the HTML of words, in which ``marker(number)`` gives that of a marker such as ``[1]``."""
-    out: list[str] = []
-    position = 0
-    for match in INLINE.finditer(source):
-        out.append(escaping.text(source[position : match.start()]))
-        position = match.end()
-        if match["marker"]:
-            out.append(marker(int(match["marker"])))
-        elif match["code"]:
-            out.append(f"<code>{escaping.text(match['code'])}</code>")
-        else:
-            tag = "strong" if match["strong"] else "em"
-            out.append(f"<{tag}>{inline(match['strong'] or match['em'], marker)}</{tag}>")
-    out.append(escaping.text(source[position:]))
+    return html(pieces(source), marker)
+
+
+def html(said: Iterable[Piece], marker: Callable[[int], str]) -> str:
+    """Give the HTML of pieces, as `inline` does of words."""
+    out = []
+    for styles, group in groupby(said, key=lambda piece: piece.styles):
+        words = "".join(escaping.text(p.text) if p.marker is None else marker(p.marker) for p in group)
+        for style in reversed(styles):
+            words = f"<{style}>{words}</{style}>"
+        out.append(words)
     return "".join(out).replace("\n", " ")
+
+
+def _words(text: str, styles: tuple[Style, ...]) -> Iterator[Piece]:
+    if text:
+        yield Piece(text, styles)

@@ -52,10 +52,14 @@ def pending(number: int) -> str:
     return f'<span class="v-cite v-pending">{number}</span>'
 
 
+def told(statement: Statement) -> str:
+    """Say in words how the check of a statement came out, and what its quotes do not hold."""
+    heard = f" Not in the quotes: {', '.join(ALARMS[name] for name in statement.alarms)}." if statement.alarms else ""
+    return f"{SIGNS[statement.verdict].meaning} (score {statement.score:.2f}).{heard}"
+
+
 def verdict(statement: Statement) -> str:
     """Give the sign of a statement's verdict."""
     sign = SIGNS[statement.verdict]
-    heard = f" Not in the quotes: {', '.join(ALARMS[name] for name in statement.alarms)}." if statement.alarms else ""
-    told = escaping.text(f"{sign.meaning} (score {statement.score:.2f}).{heard}")
     spoken = hidden(f" ({sign.spoken})") if sign.spoken else ""
-    return f'<span class="v-mark" title="{told}">{sign.sign}</span>{spoken}'
+    return f'<span class="v-mark" title="{escaping.text(told(statement))}">{sign.sign}</span>{spoken}'

@@ -86,6 +86,7 @@ class Page:
         if not question.strip() or conversation.busy:
             yield {self.box: gr.skip()}  # what is typed stays in the box
             return
+        before = conversation.finished()
         turn = conversation.begin(question.strip())
         yield {
             self.box: gr.update(value="", submit_btn=False, stop_btn=STOP),
@@ -93,7 +94,7 @@ class Page:
             self.welcome: gr.update(visible=False),
             self.new: gr.update(visible=True),
         }
-        for _ in answer(self.assistant, turn):
+        for _ in answer(self.assistant, turn, before):
             yield {self.chat: messages(conversation)}
         if not turn.stopped:  # else the one who stopped it has shown it so
             yield self.settled(conversation)

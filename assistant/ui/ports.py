@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from assistant.answer import Event
+from assistant.chats import Chat, Turn
 from ingestion.paper import Paper
 
 
@@ -33,6 +33,6 @@ class Answerer(Protocol):
         """The library that the answers come from."""
         ...
 
-    def stream(self, question: str) -> Iterator[Event]:
-        """Yield the stages and the draft of an answer while it is made, and the answer last."""
+    def chat(self, turns: Sequence[Turn] = ()) -> Chat:
+        """Go on with a chat, whose ``stream`` yields the stages and the draft of an answer, and the answer last."""
         ...

@@ -11,9 +11,11 @@ from functools import partial
 from assistant.answer import Answer, Citation
 from assistant.ui import escaping, marks, statements
 from assistant.ui.conversation import Turn
-from assistant.ui.markdown import MARKER, inline, layout
+from assistant.ui.markdown import html, inline, layout, stacked
+from assistant.ui.prose import Passage, paragraphs
 
 STEPS = {"searching": "Searching", "reading": "Reading", "writing": "Writing", "checking": "Checking"}
+WITHIN = {"understanding": "searching", "planning": "writing"}  # stages that not every answer has, shown as part of these
 NEAREST = 3
 
 
@@ -39,7 +41,8 @@ def reply(turn: Turn) -> str:
 
 def steps(turn: Turn) -> str:
     """Give the four steps on the way to an answer: those done, the one under way, and what was found last."""
-    current = turn.stages[-1].name if turn.stages else "searching"
+    stage = turn.stages[-1].name if turn.stages else "searching"
+    current = WITHIN.get(stage, stage)
     detail = turn.stages[-1].detail if turn.stages else ""
     names = list(STEPS)
     items = []
@@ -54,14 +57,15 @@ def steps(turn: Turn) -> str:
 def answered(turn: int, answer: Answer) -> str:
     """Give a finished answer: sentences with their markers and verdicts, remarks, and how it came out as a whole."""
     prose = _prose(turn, answer)
-    return _wrap("v-answered", f'<div class="v-prose">{prose}</div>', _notes(answer), _summary(turn, answer))
+    body = f'<div class="v-prose">{prose}</div>'
+    return _wrap("v-answered", _understood(answer), body, _notes(answer), _summary(turn, answer))
 
 
 def abstained(turn: int, answer: Answer) -> str:
     """Give an answer that says that the library does not say, and what comes nearest to the question."""
     reason = (answer.reason or "no abstract answers this question").strip().rstrip(".")
     reason = inline(reason[:1].upper() + reason[1:] + ".", marks.pending)
-    parts = ['<p class="v-kicker">Not in the library</p>', f'<p class="v-reason">{reason}</p>']
+    parts = [_understood(answer), '<p class="v-kicker">Not in the library</p>', f'<p class="v-reason">{reason}</p>']
     if nearest := _nearest(turn, answer):
         parts.append(f'<p class="v-label">Nearest papers</p><ul class="v-nearest">{nearest}</ul>')
     return _wrap("v-abstained", *parts, _notes(answer), _summary(turn, answer))
@@ -82,32 +86,19 @@ def _draft(turn: Turn) -> str:
 
 def _prose(turn: int, answer: Answer) -> str:
     """Give the answer's text with every statement in a span that shows its verdict."""
-    source = answer.answer
-    places = statements.locate(source, answer.statements)
-    if places is None:
-        source = statements.spelled_out(answer.statements)
-        places = statements.locate(source, answer.statements) or ()
     citations = {citation.number: citation for citation in answer.citations}
-    words = partial(inline, marker=lambda number: marks.link(turn, number, citations))
+    link = partial(marks.link, turn, citations=citations)
 
-    def part(start: int, end: int) -> str:
-        out, position = [], start
-        for place in places:
-            if place.end <= start or place.start >= end:
-                continue
-            first, last = max(place.start, start), min(place.end, end)
-            out.append(words(source[position:first]))
-            said, markers = statements.split(source[first:last])
-            if place.end <= end and not MARKER.search(source[place.start : place.end]):
-                markers = "".join(f"[{number}]" for number in place.statement.citations)
-            signs = words(markers) + (marks.verdict(place.statement) if place.end <= end else "")
-            css = marks.SIGNS[place.statement.verdict].css
-            out.append(f'<span class="v-statement {css}"><span class="v-said">{words(said)}</span>{signs}</span>')
-            position = last
-        out.append(words(source[position:end]))
-        return "".join(out)
+    def words(passage: Passage) -> str:
+        said = html(passage.pieces, link)
+        if passage.statement is None:
+            return said
+        signs = "".join(map(link, passage.markers)) + (marks.verdict(passage.statement) if passage.ends else "")
+        css = marks.SIGNS[passage.statement.verdict].css
+        return f'<span class="v-statement {css}"><span class="v-said">{said}</span>{signs}</span>'
 
-    return layout(source, part)
+    found = paragraphs(answer.answer, answer.statements)
+    return stacked((paragraph.kind, "".join(map(words, paragraph.passages))) for paragraph in found)
 
 
 def _nearest(turn: int, answer: Answer) -> str:
@@ -121,6 +112,13 @@ def _nearest(turn: int, answer: Answer) -> str:
         markers = "".join(marks.link(turn, citation.number, citations) for citation in cited)
         items.append(f"<li>{escaping.line(title, 200)} {markers}</li>")
     return "".join(items)
+
+
+def _understood(answer: Answer) -> str:
+    """Say how a follow-up was made whole."""
+    if not answer.understood:
+        return ""
+    return f'<p class="v-understood">Understood as: <q>{escaping.line(answer.understood, 600)}</q></p>'
 
 
 def _notes(answer: Answer) -> str:

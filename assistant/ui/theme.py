@@ -36,5 +36,5 @@ def head() -> str:
 
     The style sheets go here and not through Gradio's ``css``, which rewrites selectors and does not know nested rules.
     """
-    styles = "".join(f"<style>{static(name)}</style>" for name in ("layout.css", "reading.css"))
+    styles = "".join(f"<style>{static(name)}</style>" for name in ("colours.css", "layout.css", "reading.css"))
     return f'{styles}<script>{static("page.js")}</script><meta name="color-scheme" content="light dark">'

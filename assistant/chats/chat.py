@@ -25,7 +25,7 @@ class Answerer(Protocol):
 
     @property
     def stream(self) -> Callable[..., Iterator[Event]]:
-        """Given a question and a scope, yields the stages and the draft of an answer while it is made, and the answer last."""
+        """Given a question and a scope, yields the stages and the draft of an answer, and the answer last."""
         ...
 
 

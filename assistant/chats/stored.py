@@ -1,4 +1,4 @@
-"""Chats on disk: a file each, one finished turn a line, for its owner alone. A turn is kept before it is shown as answered."""
+"""Chats on disk: a file each, one finished turn a line, for its owner alone."""
 
 from __future__ import annotations
 

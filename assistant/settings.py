@@ -37,7 +37,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VOUCHED_", env_file=".env", extra="ignore", populate_by_name=True)
 
     library: Path = Field(default_factory=default_library, description="The folder of the library.")
-    chats: Path | None = Field(default=None, description="The folder of saved chats; unset, the library's folder and /chats.")
+    chats: Path | None = Field(
+        default=None, description="The folder of saved chats; unset, the library's folder and /chats."
+    )
     embedding: str = Field(
         default="all-MiniLM-L6-v2",
         description="The embedder: the packaged all-MiniLM-L6-v2, a Hugging Face name or path, or openai:MODEL.",

@@ -40,7 +40,7 @@ def error_of(called: Called, code: int) -> str:
         (b" \n\t\r\n ", "is empty"),
         (b"\xef\xbb\xbf\n", "is empty"),
         (bytes(range(256)) * 40, "is a binary file"),
-        (b"%PDF-1.7\n\x00\x01\x02", "is a binary file"),
+        (b"%PDF-1.7\n\x00\x01\x02", "is a PDF that cannot be read"),
         ("Ein Größenvergleich.\n".encode("latin-1") * 3, "is not valid UTF-8"),
         (b"Just some words\nwithout any abstract", "no papers in a known format"),
         (b'{"title": "cut off\n{"title":\n', "line 1 is not valid JSON"),
@@ -81,12 +81,12 @@ def test_a_file_without_papers_is_refused_with_its_reason(
     assert reason.removeprefix("line 1 ") in for_people.err
 
 
-def test_a_directory_is_refused_with_a_way_out(library: Path, tmp_path: Path) -> None:
-    assert "is a directory; give the files in it" in error_of(vouched("ingest", tmp_path, "--library", library, "--json"), 1)
+def test_a_directory_without_files_is_told(library: Path, tmp_path: Path) -> None:
+    assert "is a folder without files" in error_of(vouched("ingest", tmp_path, "--library", library, "--json"), 1)
 
 
 WRONG_CALLS = [
-    (["ingest"], "Give a file to ingest, or --sample"),
+    (["ingest"], "Give a file or a folder to ingest, - for standard input, or --sample"),
     (["ingest", "no-such-file.txt"], "no-such-file.txt"),
     (["ask"], "Give a question, or --batch"),
     (["ask", "q", "--batch", "b.jsonl"], "Give a question, or --batch"),

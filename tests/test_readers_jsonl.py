@@ -80,6 +80,7 @@ def test_ids_come_from_the_record_else_from_doi_arxiv_or_title(source: Path, rec
         ('{"title": "A", "abstract": ["Text."]}', "its abstract is a list"),
         ('{"title": "A", "abstract": NaN}', "its abstract is a number"),
         ('{"title": "A", "abstract": "half \\ud83d of it"}', "lone surrogate"),
+        ('{"title": "half \\ud83d of it", "abstract": "Text."}', "lone surrogate"),
         (json.dumps({"title": "A" * 10_000_000, "abstract": "Text."}), "a title of 10,000,000 characters"),
         ('{"title": "A", "abstract": ' + "[" * 200_000 + "]" * 200_000 + "}", "nested too deeply"),
         ('{"title": "A", "abstract": "Text.", "year": ' + "9" * 5_000 + "}", "is JSON that cannot be read"),

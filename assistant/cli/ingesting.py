@@ -48,11 +48,13 @@ def ingest(
 ) -> None:
     """Add papers to the library: new ones are added, changed ones updated, the others left alone.
 
-    Formats are told by content: a saved listing page, JSON (also of OpenAlex, Semantic Scholar and arXiv), JSON Lines, CSV
-    and TSV, BibTeX, RIS, PubMed XML and .nbib, arXiv Atom, PDF; each also as .gz. See docs/formats.md.
+    Formats are told by content, also compressed (.gz), in folders and on standard input (-):
+    saved listing pages, JSON Lines, JSON (OpenAlex, Semantic Scholar, arXiv), CSV, TSV,
+    BibTeX, RIS, PubMed XML and .nbib, arXiv Atom, PDF. More in docs/formats.md.
 
-    Examples: vouched ingest papers.jsonl  ·  vouched ingest references.bib ~/Downloads/pdfs  ·  vouched ingest
-    arxiv-metadata.json.gz  ·  vouched ingest table.csv --map abstract=Summary  ·  curl URL | vouched ingest -
+    Examples:
+    vouched ingest papers.jsonl  ·  vouched ingest references.bib ~/Downloads/papers
+    vouched ingest table.csv --map abstract=Summary  ·  curl URL | vouched ingest -
     """
     if not paths and not sample:
         raise typer.BadParameter("Give a file or a folder to ingest, - for standard input, or --sample.")

@@ -16,6 +16,7 @@ from ingestion.paper import Paper, Refusal
 from ingestion.readers.blocks import LEGAL, Block, blocks_of
 from ingestion.readers.record import paper_from_record
 from ingestion.readers.source import Source
+from ingestion.readers.xml_records import root_of
 
 # Lines that sites put around a title: a date, a count, a byline, a list of names, a label, a button.
 MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -32,6 +33,8 @@ NAMES = re.compile(rf"{NAME}(, {NAME})+,?( (and|&) {NAME})?")
 
 def detects(source: Source) -> bool:
     """Tell a listing page by its having a heading above a paragraph."""
+    if root_of(source) is not None:  # marked-up text is no page as a person sees it
+        return False
     return any(below and not above for above, below in pairwise(_prose(list(blocks_of(source.text)))))
 
 

@@ -28,6 +28,7 @@ ANSWER = (
     "timings",
     "notes",
     "denied_by",
+    "understood",
 )
 STATEMENT = ("text", "citations", "verdict", "score", "alarms")
 CITATION = ("number", "paper_id", "title", "quote", "start", "end", "score")

@@ -8,13 +8,34 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from assistant.errors import BankError
 from assistant.grounding import Drafted, cited_text
 from ingestion.embedding import PackagedEmbedding
 
 PACKAGED = "strategies/demonstrations.jsonl"
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Statement(BaseModel):
+    """A statement as a bank's file has it."""
+
+    model_config = ConfigDict(strict=True)
+    text: Words
+    evidence: list[int]
+
+
+class _Example(BaseModel):
+    """A line of a bank's file."""
+
+    model_config = ConfigDict(strict=True)
+    question: Words
+    evidence: list[Words]
+    statements: Annotated[list[_Statement], Field(min_length=1)]
+    cluster: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +84,7 @@ def bank(path: Path | None = None) -> Bank:
         text, name = resources.files("assistant").joinpath(PACKAGED).read_text(encoding="utf-8"), PACKAGED
     else:
         try:
-            text, name = path.read_text(encoding="utf-8"), str(path)
+            text, name = path.read_text(encoding="utf-8-sig"), str(path)
         except (OSError, UnicodeDecodeError) as error:
             raise BankError(f"The examples {path} cannot be read ({error}). Mend VOUCHED_DEMONSTRATIONS.") from error
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
@@ -74,15 +95,15 @@ def bank(path: Path | None = None) -> Bank:
 
 def _read(line: str, where: str) -> Demonstration:
     try:
-        record: dict[str, Any] = json.loads(line)
-        evidence = tuple(str(text) for text in record["evidence"])
-        statements = tuple((str(s["text"]), tuple(int(n) for n in s["evidence"])) for s in record["statements"])
-        cluster = int(record.get("cluster", 0))
-        question = str(record["question"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        found = _Example.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
         raise BankError(
-            f"{where} is no worked example ({error!r}); one is an object with question, evidence and statements."
+            f"{where} is no worked example ({said}); one is an object with question, evidence and statements."
         ) from error
-    if not statements or any(not 1 <= number <= len(evidence) for _, numbers in statements for number in numbers):
-        raise BankError(f"{where} has no statements, or one that cites what is not in its evidence.")
-    return Demonstration(question, evidence, statements, cluster)
+    statements = tuple((statement.text, tuple(statement.evidence)) for statement in found.statements)
+    cited = [number for _, numbers in statements for number in numbers]
+    if not all(numbers for _, numbers in statements) or any(not 1 <= number <= len(found.evidence) for number in cited):
+        raise BankError(f"{where} has a statement that cites nothing, or what is not in its evidence.")
+    return Demonstration(found.question, tuple(found.evidence), statements, found.cluster)

@@ -10,7 +10,7 @@ from assistant.answer import Delta, Event, Evidence, Statement, Usage
 from assistant.budget import fitted, room_for
 from assistant.claims import Verifier
 from assistant.composing import Clock
-from assistant.drafts import REFUSAL, THOUGHT, as_text, read_draft, schema_of
+from assistant.drafts import REFUSAL, THOUGHT, answer_in, as_text, read_draft, schema_of
 from assistant.evidence import Portion, select, shuffled
 from assistant.grounding import Drafted, check
 from assistant.question import asks_for_several
@@ -84,21 +84,29 @@ class Desk:
         """
         from assistant.llm import FormRefused
 
-        writer, shown = self._writer, self.evidence if evidence is None else evidence
-        if writer.holds_form:
-            prompt, fitting = self._fitted(name, shown, {**said, "structured": True, "refusal": REFUSAL})
+        shown = self.evidence if evidence is None else evidence
+        if self._writer.holds_form:
             try:
-                text = yield from _growing(writer.write(prompt, schema=schema_of(**(before or {})), draw=draw))
+                return (yield from self._drafted(name, shown, said, draw, before, structured=True))
             except FormRefused:
                 pass
-            else:
-                return read_draft(text, fitting)
-        prompt, fitting = self._fitted(name, shown, {**said, "structured": False, "refusal": REFUSAL})
-        text = ""
-        for piece in writer.write(prompt, draw=draw):
-            text += piece
-            yield Delta(piece)
-        return read_draft(text, fitting)
+        return (yield from self._drafted(name, shown, said, draw, before, structured=False))
+
+    def _drafted(
+        self,
+        name: str,
+        evidence: Sequence[Evidence],
+        said: dict[str, Any],
+        draw: Draw | None,
+        before: dict[str, dict[str, Any]] | None,
+        *,
+        structured: bool,
+    ) -> Generator[Delta, None, list[Drafted]]:
+        prompt, shown = self._fitted(name, evidence, {**said, "structured": structured, "refusal": REFUSAL})
+        schema = schema_of(**(before or {})) if structured else None
+        pieces = self._writer.write(prompt, schema=schema, draw=draw)
+        text = yield from _growing(pieces, reasoned=before is not None)
+        return read_draft(text, shown)
 
     def check(self, drafted: Sequence[Drafted]) -> list[Statement]:
         """Give each drafted sentence its verdict. Raises ModelError."""
@@ -130,16 +138,20 @@ class Desk:
             self.notes.append(words)
 
 
-def _growing(pieces: Iterable[str]) -> Generator[Delta, None, str]:
-    """Pass on an object of JSON, piece by piece, as the text it stands for, and any other text as it is; gives all of it."""
+def _growing(pieces: Iterable[str], *, reasoned: bool) -> Generator[Delta, None, str]:
+    """Pass a text on piece by piece, and give all of it.
+
+    An object of JSON is passed on as the text it stands for, ``reasoned`` text from its ``Answer:`` on.
+    """
     text = shown = ""
     for piece in pieces:
         text += piece
-        if not text.lstrip().startswith(("{", "`")):  # a server that ignores the schema
-            yield Delta(piece)
-        elif '"' in piece or "]" in piece:
-            whole = as_text(text)
-            if len(whole) > len(shown) and whole.startswith(shown):
-                yield Delta(whole[len(shown) :])
-                shown = whole
+        whole = text
+        if text.lstrip().startswith(("{", "`")):
+            whole = as_text(text) if '"' in piece or "]" in piece else ""
+        elif reasoned:
+            whole = answer_in(text) or ""
+        if len(whole) > len(shown) and whole.startswith(shown):
+            yield Delta(whole[len(shown) :])
+            shown = whole
     return text

@@ -14,7 +14,8 @@ REFUSAL = "The evidence does not answer this."
 REFUSES = re.compile(r"\bthe (provided )?evidence (provided )?(does not|doesn't) (answer|contain)", re.IGNORECASE)
 THOUGHT = re.compile(r"^\s*<think>.*?(</think>|$)", re.DOTALL)  # some servers leave it in the answer
 FENCE = re.compile(r"^\s*(```\s*)?(json)?\s*(?=\{)", re.IGNORECASE)  # some models put an object into a block of code
-ANSWER = re.compile(r"^\W*(final )?answer\W*:\W*", re.IGNORECASE | re.MULTILINE)
+# Possessive, and within a line: a model may write a hundred thousand line feeds.
+ANSWER = re.compile(r"^[^\w\n]*+(?:final )?answer[^\w\n:]*+:\W*", re.IGNORECASE | re.MULTILINE)
 
 STATEMENTS: dict[str, Any] = {
     "type": "array",
@@ -46,17 +47,17 @@ def read_draft(text: str, evidence: Sequence[Evidence]) -> list[Drafted]:
         if not drafted:
             return []
     else:
-        drafted = parse_draft(after_answer(text), evidence)
+        drafted = parse_draft(answer_in(text) or text, evidence)
     if not drafted:
         raise LLMError("The model wrote no sentence. Name a more able one with --model, or use --llm extractive.")
     said = [sentence for sentence in drafted if not REFUSES.search(sentence.text)]
     return said if len(said) == len(drafted) or any(sentence.numbers for sentence in said) else []
 
 
-def after_answer(text: str) -> str:
-    """Give what stands after the last ``Answer:`` at the start of a line; all, where there is none or nothing after it."""
-    *_, last = [0, *(match.end() for match in ANSWER.finditer(text))]
-    return text[last:] if text[last:].strip() else text
+def answer_in(text: str) -> str | None:
+    """Give what stands after the last ``Answer:`` at the start of a line; None where there is none, or nothing after it."""
+    *_, last = [None, *(match.end() for match in ANSWER.finditer(text))]
+    return None if last is None else text[last:] or None
 
 
 def opened(text: str) -> dict[str, Any] | None:

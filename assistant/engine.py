@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -150,7 +150,7 @@ class Assistant(BaseQueryEngine):
         usage = desk.usage() if strategy is not quoting else replace(desk.usage(), model=Usage().model)
         yield self._answer(desk, usage, **parts)
 
-    def _find(self, clock: Clock, within: Any, question: str) -> Generator[Event, None, Found]:  # noqa: ANN401 (the library's own)
+    def _find(self, clock: Clock, within: Collection[str] | None, question: str) -> Generator[Event, None, Found]:
         yield Stage("searching", question)
         hits = self.retriever.search(self.retriever.query(question), within=within)
         clock.lap("retrieve_ms")

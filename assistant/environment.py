@@ -3,17 +3,16 @@
 An agent is told of its tools, calls one at a time and reads what comes back, until it answers or has no steps left::
 
     environment = LibraryEnvironment(Assistant.open("library"))
-    told = environment.reset("How much does CodePlan improve?")
-    told = environment.step(Action("gather", "improvement of CodePlan over direct generation"))
-    told = environment.step(Action("answer", "It improves by 25.1% on average [1]."))
-    print(told.reward, told.done)
+    observation, tools = environment.reset("How much does CodePlan improve?")
+    observation, *_ = environment.step(Action("gather", "improvement of CodePlan over direct generation"))
+    observation, reward, done, truncated = environment.step(Action("answer", "It improves by 25.1% on average [1]."))
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.answer import Event
 from assistant.desk import Desk
@@ -59,8 +58,14 @@ class Action:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Begun(NamedTuple):
+    """What an agent is told of a question, and its tools."""
+
+    observation: str
+    tools: tuple[Tool, ...] = TOOLS
+
+
+class Told(NamedTuple):
     """What came back. ``reward`` is the share of an answer's statements that their evidence supports, before that 0.
 
     ``done`` says that the question is answered, ``truncated`` that no steps are left.
@@ -81,20 +86,27 @@ class LibraryEnvironment:
         """Give an agent at most so many steps for a question."""
         self.assistant, self.steps = assistant, steps
         self.taken = 0
-        self.desk: Desk | None = None
+        self.desk: Desk | None = None  # while a question is open
 
-    def reset(self, question: str, **scope: Any) -> Told:  # noqa: ANN401 (as Assistant.ask)
+    def reset(self, question: str, **scope: Any) -> Begun:  # noqa: ANN401 (as Assistant.ask)
         """Begin a question. Raises QuestionError, LibraryError."""
         self.desk, self.taken = quietly(self.assistant.begin(asked(question), **scope)), 0
-        return Told(f"Question: {self.desk.question}\n{papers_found(self.desk)}")
+        return Begun(f"Question: {self.desk.question}\n{papers_found(self.desk)}")
 
     def step(self, action: Action) -> Told:
-        """Call a tool. Raises QuestionError before `reset`; an action without sense is told to be none, and counts."""
+        """Call a tool. An action without sense is told to be none, and counts.
+
+        Raises:
+            QuestionError: no question is open: it is before `reset`, or the last step was done or truncated.
+        """
         if self.desk is None:
-            raise QuestionError("There is no question yet: call reset(question) first.")
+            raise QuestionError("There is no open question: call reset(question) first.")
         self.taken += 1
         told = quietly(taken(self.desk, action))
-        return Told(told.observation, told.reward, told.done, truncated=not told.done and self.taken >= self.steps)
+        told = told._replace(truncated=not told.done and self.taken >= self.steps)
+        if told.done or told.truncated:
+            self.desk = None
+        return told
 
 
 def taken(desk: Desk, action: Action) -> Generator[Event, None, Told]:

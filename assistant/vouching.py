@@ -52,6 +52,8 @@ def reattributed(statements: Sequence[Statement], evidence: Sequence[Evidence], 
     A small model forgets to mark what it wrote, or marks it wrongly. One without any marker may also be left undetermined by
     a piece that shares more than half of its words. What none supports stays as it is. Raises ModelError.
     """
+    if not _unsupported(statements):  # as of all answers that quote
+        return list(statements)
     words = {item.number: set(terms(item.quote)) for item in evidence}
     tries: list[tuple[int, Evidence]] = []
     for place, statement in enumerate(statements):

@@ -71,8 +71,14 @@ GOOD = {"question": "Why?", "evidence": ["Because."], "statements": [{"text": "S
     [
         ("oops", "line 2 is no worked example"),
         ("[]", "line 2 is no worked example"),
-        (json.dumps({**GOOD, "statements": []}), "line 2 has no statements"),
-        (json.dumps({**GOOD, "statements": [{"text": "So.", "evidence": [2]}]}), "not in its evidence"),
+        ("[" * 100_000, "line 2 is no worked example"),
+        (json.dumps({**GOOD, "question": " "}), r"line 2 is no worked example \(question: "),
+        (json.dumps({**GOOD, "evidence": "Because."}), r"line 2 is no worked example \(evidence: "),
+        (json.dumps({**GOOD, "evidence": ["\ud800"]}), "line 2 is no worked example"),
+        (json.dumps({**GOOD, "statements": []}), r"line 2 is no worked example \(statements: "),
+        (json.dumps({**GOOD, "statements": [{"text": "So.", "evidence": [2]}]}), "line 2 .* not in its evidence"),
+        (json.dumps({**GOOD, "statements": [{"text": "So.", "evidence": []}]}), "line 2 .* cites nothing"),
+        (json.dumps({**GOOD, "statements": [{"text": "So.", "evidence": ["1"]}]}), r"\(statements\.0\.evidence\.0: "),
     ],
 )
 def test_a_bank_with_a_bad_line_is_refused(tmp_path: Path, line: str, said: str) -> None:

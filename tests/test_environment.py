@@ -20,15 +20,19 @@ def environment(sample_library: Library) -> LibraryEnvironment:
 
 
 def test_an_agent_that_gathers_and_quotes_is_rewarded(environment: LibraryEnvironment) -> None:
-    told = environment.reset(QUESTION)
-    assert "Code-form Planning" in told.observation
-    assert (told.reward, told.done, told.truncated) == (0.0, False, False)
-    told = environment.step(Action("gather", QUESTION))
-    found = re.search(r"^\[(\d+)\] \(.*?\) (.*25\.1.*)$", told.observation, re.MULTILINE)
+    observation, tools = environment.reset(QUESTION)
+    assert "Code-form Planning" in observation
+    assert tools == environment.tools
+    observation, *rest = environment.step(Action("gather", QUESTION))
+    assert rest == [0.0, False, False]
+    found = re.search(r"^\[(\d+)\] \(.*?\) (.*25\.1.*)$", observation, re.MULTILINE)
     assert found
-    told = environment.step(Action("answer", f"{found[2]} [{found[1]}] It cures the common flu [{found[1]}]."))
-    assert (told.reward, told.done) == (0.5, True)
-    assert "unsupported: It cures the common flu." in told.observation
+    answer = f"{found[2]} [{found[1]}] It cures the common flu [{found[1]}]."
+    observation, reward, done, truncated = environment.step(Action("answer", answer))
+    assert (reward, done, truncated) == (0.5, True, False)
+    assert "unsupported: It cures the common flu." in observation
+    with pytest.raises(QuestionError, match="reset"):  # an answer that was judged is not mended
+        environment.step(Action("answer", f"{found[2]} [{found[1]}]"))
 
 
 def test_numbers_stay_with_their_sentences_over_several_searches(environment: LibraryEnvironment) -> None:
@@ -46,6 +50,10 @@ def test_nonsense_is_told_and_counts_until_no_steps_are_left(environment: Librar
     told = environment.step(Action("search", "ants"))
     assert (told.done, told.truncated) == (False, True)
     assert "Papers found: " in told.observation
+    with pytest.raises(QuestionError, match="reset"):
+        environment.step(Action("search", "ants"))
+    assert environment.reset(QUESTION).observation
+    assert not environment.step(Action("search", "ants")).truncated
 
 
 def test_a_question_comes_first(environment: LibraryEnvironment) -> None:

@@ -13,11 +13,9 @@ from openai_server import Call, ScriptedServer, event, evidence_in, hangs, says,
 
 from assistant import Answer, Assistant, Settings
 from assistant.answer import Evidence
-from assistant.attributing import attributed
 from assistant.budget import fitted, tokens_of
 from assistant.deadline import until
 from assistant.errors import LLMError
-from assistant.grounding import Drafted
 from assistant.llm import Meter
 from ingestion.library import Library
 from prompts import Prompt
@@ -157,17 +155,6 @@ def test_the_weakest_evidence_goes_first_and_order_and_numbers_stay() -> None:
 )
 def test_no_script_is_counted_as_next_to_nothing(text: str) -> None:
     assert tokens_of(Prompt("", text * 1000)) >= len(text.replace("a", "")) * 1000 / 2
-
-
-def test_sentences_without_markers_get_the_nearest_evidence_and_others_are_left() -> None:
-    evidence = [piece(1, 0.0, "Ants march in lines."), piece(2, -1.0, "Bees dance for flowers.")]
-    drafted = [
-        Drafted("The bees are dancing.", ()),
-        Drafted("Bees.", (1,)),
-        Drafted("Bees.", (), (9,)),
-        Drafted("Fish.", ()),
-    ]
-    assert [sentence.numbers for sentence in attributed(drafted, evidence)] == [(2,), (1,), (), ()]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ VARIABLES: dict[str, Any] = {
     "critique": "Evidence [2] is of bees.",
     "verdicts": ["unsupported: Ants eat 4 % of it."],
     "steps": [("Which ants?", "Red ones.")],
+    "searches": [("Which ants?", (1, 2))],
     "tools": TOOLS,
     "left": 3,
     "turns": [Said("What do bees do?", "Bees dance [1].", ("Bees",))],

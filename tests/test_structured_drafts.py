@@ -11,7 +11,7 @@ from openai_server import Call, ScriptedServer, evidence_in, fails, says, script
 
 from assistant import Answer, Assistant, Settings
 from assistant.answer import Delta, Evidence
-from assistant.drafts import after_answer, as_text, read_draft
+from assistant.drafts import answer_in, as_text, read_draft
 from assistant.errors import LLMError
 from assistant.grounding import Drafted
 from assistant.llm import _formless
@@ -136,6 +136,8 @@ def test_half_an_object_reads_as_the_text_so_far() -> None:
 
 
 def test_only_what_follows_the_last_answer_mark_counts() -> None:
-    assert after_answer("1. Search.\nAnswer: Ants [1].") == "Ants [1]."
-    assert after_answer("The answer: ants.") == "The answer: ants."
-    assert after_answer("Ants [1].\nAnswer:") == "Ants [1].\nAnswer:"
+    assert answer_in("1. Search.\nAnswer: Ants [1].") == "Ants [1]."
+    assert answer_in("**Final answer**: ants") == "ants"
+    assert answer_in("The answer: ants.") is None
+    assert answer_in("Ants [1].\nAnswer:") is None
+    assert answer_in("\n-" * 100_000) is None  # an expression that goes back would take hours

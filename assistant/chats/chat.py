@@ -77,17 +77,22 @@ class Chat:
         """Yield how the question was understood, if it was changed, and then what `Assistant.stream` does."""
         question = asked(question)
         understood = self.understand(question, [turn.said() for turn in self.turns])
-        changed = understood.question != question
-        if changed:
+        if understood.question != question:
             yield Stage("understanding", understood.question)
         for event in self.answerer.stream(understood.question, **scope):
-            if isinstance(event, Answer):
-                notes = (*event.notes, *([understood.note] if understood.note else []))
-                usage = _together(event.usage, understood.usage)
-                meant = understood.question if changed else None
-                event = replace(event, question=question, understood=meant, notes=notes, usage=usage)  # noqa: PLW2901
-                self.keep(Turn(question, event.to_dict()))
-            yield event
+            yield self._finished(event, question, understood) if isinstance(event, Answer) else event
+
+    def _finished(self, answer: Answer, question: str, understood: Understood) -> Answer:
+        """Say of an answer how its question was understood and what that cost, and keep the turn."""
+        told = replace(
+            answer,
+            question=question,
+            understood=understood.question if understood.question != question else None,
+            notes=(*answer.notes, *([understood.note] if understood.note else [])),
+            usage=_together(answer.usage, understood.usage),
+        )
+        self.keep(Turn(question, told.to_dict()))
+        return told
 
     def keep(self, turn: Turn) -> None:
         """Take a finished turn in."""

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -72,7 +72,7 @@ class ChatFile:
         except OSError as error:
             raise ChatError(f"The chat {self.name} cannot be deleted: {error.strerror or error}.") from error
 
-    def _opened(self) -> Any:  # noqa: ANN401 (a binary file)
+    def _opened(self) -> BinaryIO:
         return os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
     def _lines(self) -> list[bytes]:

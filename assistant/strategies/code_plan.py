@@ -6,16 +6,21 @@ The lines are parsed, and what is no call that we know is passed over. Nothing t
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from assistant.answer import Event, Stage
 from assistant.desk import Desk
+from assistant.errors import LLMError, QuestionError
 from assistant.evidence import Portion
 from assistant.grounding import Drafted
+from assistant.question import asked
 from assistant.strategies.writing import Writing
 
-MOST_STEPS, MOST_LINE = 6, 300  # characters
+MOST_STEPS = 6  # of a plan, and searches that they come to
+MOST_LINE = 300  # characters
+LISTED = re.compile(r"^[\s`*-]*(?:\d+[.)]\s+)?")
 PORTION = Portion(most=4, margin=3.0, words=200)  # of evidence for each search
 
 
@@ -37,20 +42,29 @@ class Strategy(Writing):
     def draft(self, desk: Desk) -> Generator[Event, None, list[Drafted]]:
         """Plan, look up, answer; without a plan that can be read, answer from what there is. Raises LLMError."""
         queries: dict[str, str] = {}
-        steps: list[tuple[str, list[int]]] = []
-        for step in steps_of(desk.ask("code-plan.v1")):
+        searches: list[tuple[str, list[int]]] = []
+        for step in _planned(desk):
             if step.call == "search":
                 queries[step.names[0]] = step.text
                 wanted = [step.text]
             else:
                 wanted = [f"{step.text} {queries[name]}" for name in step.names if name in queries]
             for query in wanted:
+                if len(searches) == MOST_STEPS or query in dict(searches):
+                    continue
                 yield Stage("planning", query)
                 evidence = yield from desk.gather(query, PORTION)
-                steps.append((query, [item.number for item in evidence]))
-        if not steps:
+                searches.append((query, [item.number for item in evidence]))
+        if not searches:
             return (yield from desk.draft("answer.v2"))
-        return (yield from desk.draft("code-plan-answer.v1", steps=steps))
+        return (yield from desk.draft("code-plan-answer.v2", searches=searches))
+
+
+def _planned(desk: Desk) -> list[Step]:
+    try:
+        return steps_of(desk.ask("code-plan.v1"))
+    except LLMError:  # if the model is gone, the answer tells
+        return []
 
 
 def steps_of(plan: str) -> list[Step]:
@@ -58,15 +72,20 @@ def steps_of(plan: str) -> list[Step]:
     found: list[Step] = []
     for line in plan.splitlines():
         for name, call in _calls(line):
-            texts = [a.value.strip() for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            names = tuple(a.id for a in call.args if isinstance(a, ast.Name))
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            text = next((a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)), "")
+            names = tuple(a.id for a in given if isinstance(a, ast.Name))[:4]
             kind = call.func.id if isinstance(call.func, ast.Name) else ""
             if kind == "answer":
                 return found
-            if kind == "search" and texts and texts[0]:
-                found.append(Step(kind, (name or f"step {len(found)}",), texts[0]))
-            elif kind == "compare" and names and texts and texts[0]:
-                found.append(Step(kind, names[:4], texts[0]))
+            try:
+                text = asked(text)
+            except QuestionError:
+                continue
+            if kind == "search":
+                found.append(Step(kind, (name or f"step {len(found)}",), text))
+            elif kind == "compare" and names:
+                found.append(Step(kind, names, text))
             if len(found) == MOST_STEPS:
                 return found
     return found
@@ -76,8 +95,10 @@ def _calls(line: str) -> Iterator[tuple[str, ast.Call]]:
     """Read the calls of one line, with the name that each result is given; what is no Python holds none."""
     if len(line) > MOST_LINE:
         return
+    code = LISTED.sub("", line).rstrip(" `*\t")
+    plain = code.replace('\\"', "'").replace("\\", " ")  # a query needs no escapes, and half a surrogate pair is one
     try:
-        parsed = ast.parse(line.strip(" `-*\t"))
+        parsed = ast.parse(plain)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for part in parsed.body:

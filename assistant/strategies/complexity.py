@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.answer import Delta, Stage
 from assistant.desk import Desk
-from assistant.drafts import REFUSAL, after_answer, read_draft
+from assistant.drafts import REFUSAL, answer_in, read_draft
 from assistant.errors import LLMError
 from assistant.grounding import Drafted, cited_text
 from assistant.llm import Draw
@@ -58,7 +58,7 @@ class Strategy(Writing):
 def _drawn(desk: Desk, seed: int) -> _Chain:
     text = desk.ask("complexity.v1", draw=Draw(TEMPERATURE, seed), structured=False, refusal=REFUSAL)
     drafted = read_draft(text, desk.evidence)
-    before = text.removesuffix(after_answer(text))
+    before = text.removesuffix(answer_in(text) or text)
     steps = sum(any(character.isalnum() for character in line) for line in before.splitlines())
     return _Chain(drafted, steps, supported(desk.check(drafted)))
 

@@ -9,18 +9,31 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from assistant.answer import Delta
-from assistant.demonstrations import bank
+from assistant.budget import room_for, tokens_of
+from assistant.demonstrations import Demonstration, bank
 from assistant.desk import Desk
+from assistant.drafts import REFUSAL
 from assistant.grounding import Drafted
 from assistant.strategies.writing import Writing
+from prompts import render
 
-EXAMPLES = 3
+PROMPT, EXAMPLES = "demonstrations.v1", 3
+SHARE = 0.65  # of a prompt's room, for its examples and instructions; the rest is for evidence
 
 
 class Strategy(Writing):
-    """One call, with three examples of good answers before the question."""
+    """One call, with three examples of good answers before the question; fewer where the model's window is small."""
 
     def draft(self, desk: Desk) -> Generator[Delta, None, list[Drafted]]:
         """Ask the model. Raises LLMError; BankError when the user's own bank cannot be read."""
         examples = bank(self.settings.demonstrations).nearest(desk.question, EXAMPLES)
-        return (yield from desk.draft("demonstrations.v1", examples=examples))
+        assert desk.writer is not None  # noqa: S101 (as Desk)
+        room = SHARE * room_for(self.settings, desk.writer.llm.metadata)
+        while examples and _tokens(examples) > room:
+            del examples[0]  # the farthest
+        return (yield from desk.draft(PROMPT, examples=examples))
+
+
+def _tokens(examples: list[Demonstration]) -> int:
+    given = {"question": "", "evidence": (), "structured": True, "refusal": REFUSAL, "examples": examples}
+    return tokens_of(render(PROMPT, **given))

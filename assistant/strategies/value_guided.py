@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from assistant.answer import Delta, Stage
+from assistant.answer import Delta, Stage, Statement
 from assistant.desk import Desk
 from assistant.drafts import REFUSAL, read_draft
 from assistant.errors import LLMError
@@ -16,6 +16,7 @@ from assistant.llm import Draw
 from assistant.strategies.writing import Writing
 
 SENTENCES, DRAWN, TEMPERATURE = 4, 3, 0.7
+ENDS = Drafted("", ())  # what stands for a model that is done, or refuses
 
 
 class Strategy(Writing):
@@ -27,12 +28,15 @@ class Strategy(Writing):
         """Draw, weigh, go on. Raises LLMError when nothing could be drawn for the first sentence."""
         said: list[Drafted] = []
         while len(said) < SENTENCES:
+            yield Stage("planning", f"sentence {len(said) + 1}: the best of {DRAWN}")
             drawn = _drawn(desk, said)
-            fresh = [s for s in drawn if s.text and s.text not in {before.text for before in said}]
+            if not drawn and not said:  # done before it began: no refusal, and no sentence
+                return (yield from desk.draft("answer.v2"))
+            fresh = [s for s in drawn if s != ENDS and s.text not in {before.text for before in said}]
             if 2 * len(fresh) < len(drawn) or not fresh:
                 break
             statements = desk.check(fresh)
-            best = max(range(len(fresh)), key=lambda place: statements[place].score)
+            best = max(range(len(fresh)), key=lambda place: _worth(statements[place], desk))
             if said and statements[best].verdict == "unsupported":
                 break
             yield Delta(f"{cited_text([fresh[best]])} ")
@@ -40,18 +44,32 @@ class Strategy(Writing):
         return said
 
 
+def _sentences(drafted: list[Drafted]) -> list[Drafted]:
+    """Leave out what only leads up to a sentence: "The next sentence is:"."""
+    return [sentence for sentence in drafted if not sentence.text.endswith(":")]
+
+
 def _drawn(desk: Desk, said: list[Drafted]) -> list[Drafted]:
-    """Draw next sentences; one with an empty text stands for a model that is done, or refuses."""
+    """Draw next sentences. A model that is done before anything was said has said nothing, and is left out."""
     drawn: list[Drafted] = []
     failure: LLMError | None = None
     for number in range(DRAWN):
-        draw = Draw(TEMPERATURE, len(said) * DRAWN + number)
+        draw, written = Draw(TEMPERATURE, len(said) * DRAWN + number), cited_text(said)
         try:
-            text = desk.ask("value-guided.v1", draw=draw, structured=False, refusal=REFUSAL, said=cited_text(said))
-            read = [] if text.strip(" .*").casefold().startswith("done") else read_draft(text, desk.evidence)
-            drawn.append(read[0] if read else Drafted("", ()))
+            text = desk.ask("value-guided.v1", draw=draw, structured=False, refusal=REFUSAL, said=written)
+            if not text.strip(" .*").casefold().startswith("done"):
+                read = read_draft(text, desk.evidence)
+                drawn += _sentences(read)[:1] if read else [ENDS]
+            elif said:
+                drawn.append(ENDS)
         except LLMError as error:
             failure = error
     if failure is not None and not drawn and not said:
         raise failure
     return drawn
+
+
+def _worth(statement: Statement, desk: Desk) -> tuple[float, float]:
+    """Weigh a sentence by its support, and where that is equal by how well what it cites answers the question."""
+    cited = [item.score for item in desk.evidence if item.number in statement.citations]
+    return statement.score, max(cited, default=float("-inf"))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Evidence, Statement
-from assistant.attributing import attributed
 from assistant.budget import fitted, room_for
 from assistant.claims import Verifier
 from assistant.drafts import THOUGHT
@@ -15,6 +14,7 @@ from assistant.grounding import CLOSING_STOP, Drafted, check, parse_draft
 from assistant.llm import Writer
 from assistant.settings import Settings
 from assistant.summarizing.outline import Group, Outline, Quote
+from assistant.vouching import reattributed
 from prompts import Prompt, render
 
 
@@ -58,9 +58,7 @@ def draft(outline: Outline, writer: Writer, settings: Settings) -> tuple[list[Dr
             " tokens and were left out. VOUCHED_PROMPT_TOKENS and VOUCHED_CONTEXT_TOKENS limit it."
         )
     sentences = [s for s in parse_draft(THOUGHT.sub("", "".join(writer.write(prompt))), shown) if not _is_heading(s)]
-    if settings.llm == "local":
-        sentences = attributed(sentences, shown)
-    elif not any(sentence.numbers for sentence in sentences):
+    if settings.llm != "local" and not any(sentence.numbers for sentence in sentences):
         raise LLMError(
             f"The model {writer.meter.model} cites none of the evidence. Name a more able one, or use --llm extractive."
         )
@@ -70,22 +68,21 @@ def draft(outline: Outline, writer: Writer, settings: Settings) -> tuple[list[Dr
 def vouched(outline: Outline, drafted: Sequence[Drafted], verifier: Verifier) -> tuple[list[list[Said]], list[str]]:
     """Check a model's sentences and put each into the group that it cites first.
 
-    One that its evidence does not support gives way to the evidence itself, and a group without any is said in the papers'
-    own words; notes tell of both. Raises ModelError.
+    One that its evidence does not support, nor other evidence, gives way to the evidence itself, and a group without any is
+    said in the papers' own words; notes tell of both. Raises ModelError.
     """
     home = {quote.evidence.number: place for place, group in enumerate(outline.groups) for quote in group.quotes}
-    cited = [sentence for sentence in drafted if sentence.numbers]
     groups: list[list[Said | Quote]] = [[] for _ in outline.groups]
-    replaced = len(drafted) - len(cited)
-    by_number = {quote.evidence.number: quote for quote in outline.quotes}
-    checked = check(cited, [quote.evidence for quote in outline.quotes], verifier)
-    for sentence, statement in zip(cited, checked, strict=True):
-        group = groups[home[sentence.numbers[0]]]
-        if statement.verdict == "unsupported":
-            replaced += 1
-            group.append(by_number[sentence.numbers[0]])
-        else:
+    by_number, replaced = {quote.evidence.number: quote for quote in outline.quotes}, 0
+    evidence = [quote.evidence for quote in outline.quotes]
+    for statement in reattributed(check(drafted, evidence, verifier), evidence, verifier):
+        group = groups[home[statement.citations[0]]] if statement.citations else []
+        if statement.verdict != "unsupported":
             group.append(Said(statement))
+            continue
+        replaced += 1
+        if statement.citations:
+            group.append(by_number[statement.citations[0]])
     empty = [place for place, group in enumerate(groups) if not group]
     for place in empty:
         groups[place] = list(outline.groups[place].quotes[:2])

@@ -30,9 +30,6 @@ ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]+)?/\d{7})(?=v\d|\W|
 ARXIV_URL = re.compile(rf"arxiv\.org/(?:abs|pdf)/({ARXIV.pattern})", re.IGNORECASE)
 ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.({ARXIV.pattern})", re.IGNORECASE)
 DOI_URL = re.compile(r"(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
-OF_ARXIV = re.compile(r"[a-z-]+\.[A-Za-z-]+( [a-z-]+(\.[A-Za-z-]+)?)*")
-PUBMED = re.compile(r"^(?:https?://\S*/(?=\d+/?$)|pmid:?\s*)?(\d+)/?$", re.IGNORECASE)
-MAX_CATEGORIES = 100
 
 
 @lru_cache(4096)

@@ -57,7 +57,8 @@ class HybridRetriever(BaseRetriever):
         return Query(text, np.asarray(self.library.embedding.get_query_embedding(text), dtype=np.float32))
 
     def search(self, query: Query, k: int | None = None, within: Collection[str] | None = None) -> list[Hit]:
-        """Find the k best papers for a question, best first; ``within`` limits them to the given ids."""
+        """Find the k best papers for a question, best first; only among those ``within``, if given."""
+        within = None if within is None else frozenset(within)
         nearest = self.library.vectors.nearest
         passages: dict[str, dict[int, float]] = {}
         for id_, similarity in nearest("passages", query.vector, PASSAGES, within).items():

@@ -7,68 +7,47 @@ is ``leaving`` while they are emptied of it. Whatever a killed process left half
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from ingestion.errors import LibraryError
+from ingestion import filters as filtering
+from ingestion import schema
+from ingestion.database import Database
+from ingestion.filters import Filters
+from ingestion.identity import strong_keys
+from ingestion.merging import Record
 from ingestion.paper import Paper
+from ingestion.records import Records
 
 State = Literal["pending", "ready", "leaving"]
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS papers (
-    number      INTEGER PRIMARY KEY,
-    id          TEXT NOT NULL UNIQUE,
-    state       TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'leaving')),
-    fingerprint TEXT NOT NULL,
-    title       TEXT NOT NULL,
-    abstract    TEXT NOT NULL,
-    authors     TEXT NOT NULL,
-    year        INTEGER,
-    venue       TEXT,
-    doi         TEXT,
-    arxiv_id    TEXT,
-    url         TEXT,
-    source      TEXT
-);
-CREATE INDEX IF NOT EXISTS papers_unsettled ON papers (state) WHERE state != 'ready';
-CREATE INDEX IF NOT EXISTS papers_year ON papers (year);
-"""
-COLUMNS = "id, title, abstract, authors, year, venue, doi, arxiv_id, url, source"
-REMEDY = "If it is damaged, restore the folder from a copy, or ingest into a new library with --library DIR."
-BATCH = 500  # SQLite allows a limited number of variables in one statement
+COLUMNS = f"{schema.FIELDS}, state, fingerprint"
+NAMES = COLUMNS.split(", ")
+VALUES = f"({', '.join('?' * len(NAMES))})"
+SET = ", ".join(f"{name} = excluded.{name}" for name in NAMES[1:])
+UPSERT = f"INSERT INTO papers ({COLUMNS}) VALUES {VALUES} ON CONFLICT (id) DO UPDATE SET {SET}"  # noqa: S608 (only our own words)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper to be written, with all its records and their versions; ``state`` is ready where nothing must be indexed."""
+
+    paper: Paper
+    records: Mapping[str, Sequence[Record]]
+    state: State = "pending"
 
 
 class Catalogue:
-    """The table of papers in one SQLite file. Not safe to share between threads; open one for each."""
+    """The table of papers, and those about them. Not safe to share between threads; open one for each."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
         """Open the file, making it when ``create``. Raises LibraryError when it is no catalogue, or a newer one."""
-        self._path = path
-        try:
-            self._db = sqlite3.connect(
-                path if create else f"{path.absolute().as_uri()}?mode=rw",
-                uri=not create,
-                timeout=30,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
-                raise LibraryError(f"{path} was written by a newer Vouched (schema {version}); update Vouched to read it.")
-            if version < SCHEMA_VERSION and not create:  # a first run was killed before it made the tables
-                raise LibraryError(f"There is no library in {path.parent} yet. Make it: vouched ingest FILE --library DIR")
-            if version < SCHEMA_VERSION:
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-            # In WAL mode NORMAL may lose the last commits at a power cut; what was acknowledged must stay.
-            self._db.execute("PRAGMA synchronous=FULL")
-        except sqlite3.Error as error:
-            raise LibraryError(f"The catalogue {path} cannot be opened: {error}. {REMEDY}") from error
+        self._database = Database(path, create=create)
+        self._db = self._database.connection
+        self.records = Records(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -76,101 +55,110 @@ class Catalogue:
 
     def meta(self, key: str) -> str | None:
         """Read one remark about the library, such as its embedder."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", [key])
+        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", [key])
         return str(rows[0][0]) if rows else None
 
-    def set_meta(self, key: str, value: str) -> None:
-        """Write one remark about the library."""
-        self._transact("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(key, value)])
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Write one remark about the library, or take it back."""
+        with self._database.writing() as db:
+            db.execute("DELETE FROM meta WHERE key = ?", [key])
+            db.executemany("INSERT INTO meta VALUES (?, ?)", [] if value is None else [(key, value)])
 
     def count(self) -> int:
         """Count the papers."""
-        return int(self._rows("SELECT count(*) FROM papers WHERE state != 'leaving'")[0][0])
+        return int(self._database.rows("SELECT count(*) FROM papers WHERE state != 'leaving'")[0][0])
 
     def unsettled(self) -> int:
         """Count the papers that are neither wholly in nor wholly out."""
-        return int(self._rows("SELECT count(*) FROM papers WHERE state != 'ready'")[0][0])
+        return int(self._database.rows("SELECT count(*) FROM papers WHERE state != 'ready'")[0][0])
 
     def papers(self, ids: Iterable[str] | None = None, state: State | None = None) -> Iterator[Paper]:
         """Yield all papers in order of arrival, or those with the given ids (in the same order) or in the given state."""
+        select = f"SELECT {schema.FIELDS} FROM papers WHERE "  # noqa: S608 (only our own words)
         if ids is not None:
-            wanted = list(dict.fromkeys(ids))
-            for start in range(0, len(wanted), BATCH):
-                chunk = wanted[start : start + BATCH]
-                marks = ",".join("?" * len(chunk))
-                yield from self._select(f"id IN ({marks}) AND state != 'leaving' ORDER BY number", chunk)
+            rows = self._database.rows_of(select + "id IN ({}) AND state != 'leaving' ORDER BY number", ids)
         elif state is not None:
-            yield from self._select("state = ? ORDER BY number", [state])
+            rows = iter(self._database.rows(select + "state = ? ORDER BY number", [state]))
         else:
-            yield from self._select("state != 'leaving' ORDER BY number", [])
+            rows = iter(self._database.rows(select + "state != 'leaving' ORDER BY number"))
+        return map(schema.paper_of, rows)
 
-    def ids(self, *, year_from: int | None = None, year_to: int | None = None) -> list[str]:
-        """List the ids of papers of the given years (inclusive); papers without a year are left out."""
-        rows = self._rows(
-            "SELECT id FROM papers WHERE state != 'leaving' AND year BETWEEN ? AND ?",
-            [year_from if year_from is not None else -(10**6), year_to if year_to is not None else 10**6],
-        )
-        return [row[0] for row in rows]
+    def find(self, name: str) -> str | None:
+        """Give the id of the paper that has an id, or a record under it, or the number that it says; None if none has."""
+        here = "SELECT id FROM papers WHERE state != 'leaving' AND id "
+        number = Paper(name, "", "", doi=name, arxiv_id=name)
+        keys = [f"{kind}:{value}" for kind, value in strong_keys(number).items()]
+        of_keys = f"SELECT paper FROM records JOIN keys ON id = record WHERE key IN ({','.join('?' * len(keys))})"  # noqa: S608 (only question marks are put in)
+        for query, values in (
+            ("= ?", [name]),
+            ("IN (SELECT paper FROM records WHERE id = ?)", [name]),
+            (f"IN ({of_keys})", keys),
+        ):
+            if rows := self._database.rows(f"{here}{query} ORDER BY number", values):
+                return str(rows[0][0])
+        return None
+
+    def ids(self, filters: Filters) -> list[str]:
+        """List the ids of papers that fit filters, in order of arrival. Raises LibraryError for a value without a word."""
+        where, values = filtering.condition(filters)
+        here = "paper NOT IN (SELECT id FROM papers WHERE state = 'leaving')"
+        rows = self._database.rows(f"SELECT paper, authors FROM facets WHERE {where} AND {here} ORDER BY rowid", values)  # noqa: S608 (only our own words)
+        names = filtering.names_of(filters.authors)
+        return [id_ for id_, authors in rows if not names or filtering.has_author(authors, names)]
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the first and the last year of the papers; None where no paper has one."""
+        first, last = self._database.rows("SELECT min(year), max(year) FROM papers WHERE state != 'leaving'")[0]
+        return None if first is None else (first, last)
+
+    def values(self, column: Literal["venue", "categories", "authors"]) -> Counter[str]:
+        """Count the papers of each venue, category or author, as the sources spell them."""
+        rows = self._database.rows(f"SELECT {column} FROM papers WHERE state != 'leaving' AND {column} IS NOT NULL")  # noqa: S608 (one of ours)
+        return Counter(name for (value,) in rows for name in ([value] if column == "venue" else json.loads(value)))
 
     def fingerprints(self, ids: Iterable[str]) -> dict[str, str]:
         """Map those of the ids that are present to their fingerprints."""
-        wanted = list(ids)
-        found: dict[str, str] = {}
-        for start in range(0, len(wanted), BATCH):
-            chunk = wanted[start : start + BATCH]
-            marks = ",".join("?" * len(chunk))
-            statement = f"SELECT id, fingerprint FROM papers WHERE state != 'leaving' AND id IN ({marks})"  # noqa: S608 (only question marks are put in)
-            found.update(self._rows(statement, chunk))
-        return found
+        query = "SELECT id, fingerprint FROM papers WHERE state != 'leaving' AND id IN ({})"
+        return dict(self._database.rows_of(query, ids))
 
-    def put(self, papers: Iterable[Paper]) -> None:
-        """Write papers as pending, in one transaction, in place of what stood under their ids."""
-        rows = [
-            (
-                *(p.id, p.fingerprint(), p.title, p.abstract, json.dumps(p.authors, ensure_ascii=False)),
-                *(p.year, p.venue, p.doi, p.arxiv_id, p.url, p.source),
-            )
-            for p in papers
-        ]
-        self._transact(
-            "INSERT INTO papers (state, id, fingerprint, title, abstract, authors, year, venue, doi, arxiv_id, url, source)"
-            " VALUES ('pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = 'pending',"
-            " fingerprint = excluded.fingerprint, title = excluded.title, abstract = excluded.abstract,"
-            " authors = excluded.authors, year = excluded.year, venue = excluded.venue, doi = excluded.doi,"
-            " arxiv_id = excluded.arxiv_id, url = excluded.url, source = excluded.source",
-            rows,
-        )
+    def put(self, entries: Iterable[Entry], leaving: Iterable[str] = ()) -> None:
+        """Write papers in place of what stood under their ids, and mark what became part of them, in one transaction."""
+        with self._database.writing() as db:
+            for entry in entries:
+                paper = entry.paper
+                row = [
+                    *(paper.id, paper.title, paper.abstract, json.dumps(paper.authors, ensure_ascii=False), paper.year),
+                    *(paper.venue, paper.doi, paper.arxiv_id, paper.url, paper.source),
+                    *(json.dumps(paper.categories, ensure_ascii=False), paper.pubmed_id, entry.state, paper.fingerprint()),
+                ]
+                db.execute(UPSERT, row)
+                self.records.put(db, paper, entry.records)
+            schema.write_facets(db, [entry.paper for entry in entries])
+            db.executemany("UPDATE papers SET state = 'leaving' WHERE id = ?", [(id_,) for id_ in leaving])
+
+    def add_sources(self, sources: Mapping[int, Sequence[str]]) -> None:
+        """Note where else versions of records were read, by their turns, in one transaction."""
+        if not sources:
+            return
+        with self._database.writing() as db:
+            for turn, names in sources.items():
+                self.records.add_source(db, turn, names)
 
     def mark(self, ids: Iterable[str], state: State) -> None:
         """Set the state of papers, in one transaction."""
-        self._transact("UPDATE papers SET state = ? WHERE id = ?", [(state, id_) for id_ in ids])
+        with self._database.writing() as db:
+            db.executemany("UPDATE papers SET state = ? WHERE id = ?", [(state, id_) for id_ in ids])
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Remove rows, in one transaction."""
-        self._transact("DELETE FROM papers WHERE id = ?", [(id_,) for id_ in ids])
+        """Remove papers, and the records that are still theirs, in one transaction."""
+        gone = list(ids)
+        with self._database.writing() as db:
+            self.records.forget(db, gone)
+            db.executemany("DELETE FROM facets WHERE paper = ?", [(id_,) for id_ in gone])
+            db.executemany("DELETE FROM papers WHERE id = ?", [(id_,) for id_ in gone])
 
-    def _transact(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany(statement, rows)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # on a full disk SQLite has rolled back already
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise LibraryError(
-                f"The catalogue {self._path} cannot be written: {error}. Nothing acknowledged is lost; free some disk space"
-                " or make the folder writable, then run it again."
-            ) from error
-
-    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise LibraryError(f"The catalogue {self._path} cannot be read: {error}. {REMEDY}") from error
-
-    def _select(self, where: str, values: list[str]) -> Iterator[Paper]:
-        for row in self._rows(f"SELECT {COLUMNS} FROM papers WHERE {where}", values):  # noqa: S608 (only our own words)
-            yield Paper(row[0], row[1], row[2], tuple(json.loads(row[3])), *row[4:])
+    def adopt(self) -> None:
+        """Take papers that an older Vouched, still running, wrote meanwhile, as records."""
+        if schema.orphans(self._db):
+            with self._database.writing() as db:
+                schema.adopt(db)

@@ -11,27 +11,35 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ingestion.catalogue import Catalogue
+from ingestion import scope as scoping
+from ingestion.catalogue import Catalogue, Entry
 from ingestion.errors import LibraryError, VouchedError
+from ingestion.filters import Filters
+from ingestion.merging import Record
 from ingestion.paper import Paper, Refusal
 from ingestion.passages import passages_of, whole_text
+from ingestion.planning import Part, planned
 from ingestion.readers import read
+from ingestion.report import IngestReport
+from ingestion.schema import UNGROUPED
+from ingestion.sorting import sort_out
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-    from ingestion.vectors import VectorStore
+    from ingestion.vectors import Vectors, VectorStore
     from ingestion.words import Words
+
+__all__ = ["IngestReport", "Library"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,18 +49,6 @@ STORES = ("vectors", "words")  # the folders of what is derived from the catalog
 
 Embedder = Callable[[], "BaseEmbedding"]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What became of the records of one ingestion."""
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-    papers: int = 0
-    seconds: float = 0.0
 
 
 def _packaged_embedding() -> BaseEmbedding:
@@ -145,25 +141,63 @@ class Library:
         """Count the papers."""
         return self.catalogue.count()
 
-    def paper(self, paper_id: str) -> Paper:
-        """Give one paper. Raises LibraryError when it is not there."""
-        for paper in self.catalogue.papers([paper_id]):
+    def paper(self, name: str) -> Paper:
+        """Give one paper by its id, by that of a record that became part of it, or by its number ("doi:…", "arxiv:…").
+
+        Raises:
+            LibraryError: it is not there.
+        """
+        for paper in self.catalogue.papers(filter(None, [self.catalogue.find(name)])):
             return paper
-        raise LibraryError(f"There is no paper {paper_id} in the library {self.path}. List them: vouched papers list")
+        raise LibraryError(f"There is no paper {name} in the library {self.path}. List them: vouched papers list")
 
     def papers(self, ids: Collection[str] | None = None) -> Iterator[Paper]:
         """Yield all papers in order of arrival, or those of the given ids that are there."""
         return self.catalogue.papers(ids)
 
+    def records(self, paper_id: str) -> list[Record]:
+        """Give what each source says of a paper, the first read first: several where one paper was found in several."""
+        ids = self.catalogue.records.of_papers([paper_id]).get(paper_id, ())
+        versions = self.catalogue.records.versions(ids).values()
+        return sorted((record for of_id in versions for record in of_id), key=lambda record: record.turn)
+
+    def sources(self, paper_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+        """Map papers, by default all, to the sources that have them, the first read first."""
+        return self.catalogue.records.sources(paper_ids)
+
     def scope(
-        self, papers: Collection[str] = (), year_from: int | None = None, year_to: int | None = None
+        self,
+        papers: Collection[str] = (),
+        year_from: int | None = None,
+        year_to: int | None = None,
+        venues: Sequence[str] = (),
+        categories: Sequence[str] = (),
+        authors: Sequence[str] = (),
     ) -> list[str] | None:
-        """List the ids of papers that a question is limited to; None means all. Raises LibraryError for an unknown id."""
-        wanted = [self.paper(paper_id).id for paper_id in papers]
-        if year_from is None and year_to is None:
+        """List the ids of papers that a question is limited to; None means all, an empty list that no paper fits.
+
+        Args:
+            papers: ids; also those of records that became part of a paper.
+            year_from: leaves out papers of earlier years, or of none.
+            year_to: leaves out papers of later years, or of none.
+            venues: any of these; `Filters` says how names match.
+            categories: any of these.
+            authors: any of these.
+
+        Raises:
+            LibraryError: an id, venue, category or author that no paper of the library has; the message names some.
+        """
+        filters = Filters(year_from, year_to, tuple(venues), tuple(categories), tuple(authors))
+        wanted = list(dict.fromkeys(self.paper(name).id for name in papers))
+        if not filters:
             return wanted or None
-        of_years = self.catalogue.ids(year_from=year_from, year_to=year_to)
-        return sorted(set(wanted) & set(of_years)) if wanted else of_years
+        scoping.check(self.catalogue, filters)
+        fitting = self.catalogue.ids(filters)
+        return sorted(set(wanted) & set(fitting)) if wanted else fitting
+
+    def emptiness(self, papers: Collection[str] = (), **limits: Any) -> str:  # noqa: ANN401 (as `scope`)
+        """Say why no paper meets the limits of a `scope` that came out empty, and which years there are."""
+        return scoping.nothing_fits(self.catalogue, Filters(**limits), among=len(papers))
 
     def fingerprint(self) -> str:
         """Hash all that the papers say: two libraries with equal fingerprints hold the same corpus."""
@@ -177,7 +211,7 @@ class Library:
         return self.add((record for path in paths for record in read(Path(path))), progress)
 
     def add(self, records: Iterable[Paper | Refusal], progress: Progress | None = None) -> IngestReport:
-        """Add new papers, update changed ones, leave the others as they are.
+        """Add new papers, update changed ones, put records of one paper together, leave the others as they are.
 
         Args:
             records: papers, and refusals, which are passed on to the report.
@@ -189,62 +223,66 @@ class Library:
         started = time.monotonic()
         report = IngestReport()
         with self._writing():
-            changed = self._sort_out(records, report)
-            known = self.catalogue.fingerprints(paper.id for paper in changed)
-            for start in range(0, len(changed), BATCH):
+            ungrouped = self.catalogue.meta(UNGROUPED) is not None
+            found = sort_out(records, self.catalogue.records, report)
+            self.catalogue.add_sources(found.sources)
+            parts = planned(found.changed, self.catalogue, everything=ungrouped)
+            total, done = sum(len(part.entries) for part in parts), 0
+            for batch in _batches(parts):
                 if progress is not None:
-                    progress(start, len(changed))
-                batch = changed[start : start + BATCH]
-                self._index(batch)
-                updated = sum(paper.id in known for paper in batch)
-                report.updated += updated
-                report.added += len(batch) - updated
+                    progress(done, total)
+                self._write([e for part in batch for e in part.entries], [id_ for part in batch for id_ in part.leaving])
+                done += sum(len(part.entries) for part in batch)
+                for part in batch:
+                    report.add(part.added, part.updated, part.unchanged, part.merged)
+            if ungrouped:
+                self.catalogue.set_meta(UNGROUPED, None)
             if progress is not None:
-                progress(len(changed), len(changed))
+                progress(total, total)
         report.papers = self.count()
         report.seconds = round(time.monotonic() - started, 3)
         return report
 
     def remove(self, paper_ids: Iterable[str]) -> list[Paper]:
         """Remove papers from all three stores and give them back. Raises LibraryError when one is not there."""
-        wanted = list(dict.fromkeys(paper_ids))
         with self._writing():
-            papers = [self.paper(paper_id) for paper_id in wanted]
-            self.catalogue.mark(wanted, "leaving")
+            papers = list({(paper := self.paper(name)).id: paper for name in paper_ids}.values())
+            self.catalogue.mark([paper.id for paper in papers], "leaving")
             self._settle()
         return papers
 
-    def _sort_out(self, records: Iterable[Paper | Refusal], report: IngestReport) -> list[Paper]:
-        """Tell new and changed papers from the rest, which goes to the report."""
-        papers: dict[str, Paper] = {}
-        for record in records:
-            if isinstance(record, Refusal):
-                report.refused.append(record)
-            elif record.id not in papers:
-                papers[record.id] = record
-            elif papers[record.id].fingerprint() == record.fingerprint():
-                report.unchanged += 1
-            else:  # taking the later one would change the library at every repetition
-                reason = f"has the same id as a paper before it, {record.id}, but says something else; the first is kept"
-                report.refused.append(Refusal(record.source or "", None, f"{reason}: {record.title[:80]}"))
-        known = self.catalogue.fingerprints(papers)
-        changed = [paper for paper in papers.values() if known.get(paper.id) != paper.fingerprint()]
-        report.unchanged += len(papers) - len(changed)
-        return changed
-
-    def _index(self, papers: list[Paper]) -> None:
+    def _write(self, entries: Sequence[Entry], leaving: Sequence[str]) -> None:
         """Write papers to all three stores; only then are they ready. Vectors are made before anything is replaced."""
-        passages = [passages_of(paper) for paper in papers]
-        texts = [passage.text for group in passages for passage in group] + [whole_text(paper) for paper in papers]
+        pending = [entry.paper for entry in entries if entry.state == "pending"]
+        passages, wholes = self._embedded(pending)
+        self.catalogue.put(entries, leaving)
+        self._index(pending, passages, wholes)
+        self._forget(leaving)
+
+    def _embedded(self, papers: Sequence[Paper]) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
+        """Make the vectors of papers: by id, an array (n_passages, d), and one (d,)."""
+        if not papers:
+            return {}, {}
+        groups = [passages_of(paper) for paper in papers]
+        texts = [passage.text for group in groups for passage in group] + [whole_text(paper) for paper in papers]
         vectors = np.asarray(self.embedding.get_text_embedding_batch(texts), dtype=np.float32)
         self.catalogue.set_meta("embedding", self.embedding.model_name)
-        ends = np.cumsum([len(group) for group in passages])
-        of_passages = np.split(vectors[: ends[-1]], ends[:-1])
+        ends = np.cumsum([len(group) for group in groups])
         ids = [paper.id for paper in papers]
-        self.catalogue.put(papers)
-        self.vectors.replace(dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True)))
-        self.words.replace(papers)
-        self.catalogue.mark(ids, "ready")
+        of_passages = np.split(vectors[: ends[-1]], ends[:-1])
+        return dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True))
+
+    def _index(self, papers: Sequence[Paper], passages: dict[str, Vectors], wholes: dict[str, Vectors]) -> None:
+        if papers:
+            self.vectors.replace(passages, wholes)
+            self.words.replace(papers)
+            self.catalogue.mark([paper.id for paper in papers], "ready")
+
+    def _forget(self, leaving: Sequence[str]) -> None:
+        if leaving:
+            self.vectors.remove(leaving)
+            self.words.replace((), gone=leaving)
+            self.catalogue.delete(leaving)
 
     def _recover(self) -> None:
         """Finish what a killed process left, unless a living one is at it this moment, or the disk is read-only.
@@ -267,20 +305,18 @@ class Library:
 
     def _settle(self) -> None:
         """Finish what was begun: index pending papers, and forget those that are leaving."""
-        leaving = [paper.id for paper in self.catalogue.papers(state="leaving")]
-        if leaving:
-            self.vectors.remove(leaving)
-            self.words.replace((), gone=leaving)
-            self.catalogue.delete(leaving)
         pending = list(self.catalogue.papers(state="pending"))
         for start in range(0, len(pending), BATCH):
-            self._index(pending[start : start + BATCH])
+            batch = pending[start : start + BATCH]
+            self._index(batch, *self._embedded(batch))
+        self._forget([paper.id for paper in self.catalogue.papers(state="leaving")])
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         """Hold the library's write lock, and begin by finishing what a killed process left."""
         try:
             with self._lock.acquire(timeout=LOCK_SECONDS):
+                self.catalogue.adopt()
                 self._settle()
                 yield
         except Timeout as error:
@@ -292,3 +328,15 @@ class Library:
                 f"The library {self.path} cannot be written: {error.strerror or error}. Free some disk space or make the"
                 " folder writable, then run it again; what was acknowledged is safe."
             ) from error
+
+
+def _batches(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Put parts together until they have BATCH papers. A part is not divided: its records move between its papers."""
+    batch: list[Part] = []
+    for part in parts:
+        if batch and sum(len(p.entries) for p in batch) + len(part.entries) > BATCH:
+            yield batch
+            batch = []
+        batch.append(part)
+    if batch:
+        yield batch

@@ -7,6 +7,7 @@ Chroma is given vectors and ids only, so that a quote is always cut from the cat
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingestion.errors import LibraryError
+from ingestion.narrowing import MOST, best_within
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -27,6 +29,8 @@ Kind = Literal["passages", "papers"]
 # Exact enough at 75,000 papers; ef_search is at least the most that one query asks for.
 HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 300}
 WRITE_BATCH = 2_000
+LISTED = 30_000  # ids that Chroma can hold others against; SQLite takes 32,766 variables in one statement
+FEW = 200  # papers whose vectors are compared one by one
 
 
 class VectorStore:
@@ -63,9 +67,26 @@ class VectorStore:
         self._delete("papers", ids)
 
     def nearest(self, kind: Kind, vector: Vectors, k: int, within: Collection[str] | None = None) -> dict[str, float]:
-        """Map the ids of the k nearest vectors to their cosine similarity to ``vector`` (d,), nearest first."""
-        if within is not None and not within:
-            return {}
+        """Map the ids of the k nearest vectors to their cosine similarity to ``vector`` (d,), nearest first.
+
+        ``within`` limits them to those of some papers: the k nearest of these, not those of the k nearest that are theirs.
+        """
+        if within is None:
+            return self._query(kind, vector, k)
+        if len(within) <= FEW:
+            return self._exactly(kind, vector, k, within)
+        papers = frozenset(within)
+        return best_within(
+            lambda wanted: self._query(kind, vector, wanted),
+            lambda: self._query(kind, vector, k, papers),
+            k,
+            min(1.0, len(papers) / max(1, self.count("papers"))),
+            lambda id_: (id_ if kind == "papers" else id_.rpartition("#")[0]) in papers,
+            MOST if len(papers) <= LISTED else math.inf,
+        )
+
+    def _query(self, kind: Kind, vector: Vectors, k: int, within: Collection[str] | None = None) -> dict[str, float]:
+        """Ask the index; it holds all ids against ``within``."""
         where: Any = {"paper": {"$in": list(within)}} if within is not None else None
         with self._chroma(kind, "read") as collection:
             k = min(k, collection.count())
@@ -74,6 +95,17 @@ class VectorStore:
             found = collection.query(query_embeddings=np.stack([vector]), n_results=k, where=where, include=["distances"])
         distances = found["distances"] or [[]]
         return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+
+    def _exactly(self, kind: Kind, vector: Vectors, k: int, within: Collection[str]) -> dict[str, float]:
+        """Compare with each vector of a few papers: the index would look at nearly all others on the way to them."""
+        if not within:
+            return {}
+        where: Any = {"paper": {"$in": list(within)}}
+        with self._chroma(kind, "read") as collection:
+            found = collection.get(where=where, include=["embeddings"])
+        matrix = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, len(vector))
+        cosines = matrix @ vector / np.maximum(np.linalg.norm(matrix, axis=1) * np.linalg.norm(vector), 1e-12)
+        return {found["ids"][n]: float(cosines[n]) for n in np.argsort(-cosines, kind="stable")[:k]}
 
     def passages(self, paper_ids: Collection[str]) -> dict[str, Vectors]:
         """Map each paper to the vectors of its passages, an array (n_passages, d) in order."""

@@ -9,9 +9,11 @@ from pathlib import Path
 import tantivy
 
 from ingestion.errors import LibraryError
+from ingestion.narrowing import best_within
 from ingestion.paper import Paper
 
 ANALYZER = "english"
+MOST = 2_000  # hits looked through for those of some papers; a list of ids costs less than more of them
 WRITER_HEAP = 50_000_000  # bytes; Tantivy takes no less than 15 MB a thread
 
 
@@ -76,15 +78,27 @@ class Words:
         return int(self._index.searcher().doc_freq("text", term))
 
     def search(self, text: str, k: int, within: Collection[str] | None = None) -> dict[str, float]:
-        """Map the k best papers that share a word with the text to their BM25 scores, best first."""
+        """Map the k best papers that share a word with the text to their BM25 scores, best first.
+
+        ``within`` limits them to some papers: the k best of these, not those of the k best that are among them.
+        """
         query_terms = sorted(set(terms(text)))
-        if not query_terms or k <= 0:
+        if not query_terms or k <= 0 or (within is not None and not within):
             return {}
         should = [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", t)) for t in query_terms]
         query = tantivy.Query.boolean_query(should)
-        if within is not None:
-            allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "id", list(within)), 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
+        if within is None:
+            return self._hits(query, k)
+        papers = frozenset(within)
+
+        def limited() -> dict[str, float]:
+            allowed = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "id", list(papers)), 0.0)
+            return self._hits(tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)]), k)
+
+        share = min(1.0, len(papers) / max(1, self.count()))
+        return best_within(lambda wanted: self._hits(query, wanted), limited, k, share, papers.__contains__, MOST)
+
+    def _hits(self, query: tantivy.Query, k: int) -> dict[str, float]:
         searcher = self._index.searcher()
         hits = searcher.search(query, limit=k, count=False).hits
         return {str(searcher.doc(address)["id"][0]): float(score) for score, address in hits}

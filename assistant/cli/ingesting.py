@@ -141,3 +141,8 @@ def _show(report: IngestReport) -> None:
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} refused;"
         f" {report.papers} papers in the library ({report.seconds:.1f} s)."
     )
+    for merge in report.merged[:SHOWN]:
+        what = merge.into if merge.id == merge.into else f"{merge.id} with {merge.into}"
+        out.print(f"Merged: {what}, by {merge.by} (from {', '.join(merge.sources) or 'a program'})", soft_wrap=True)
+    if len(report.merged) > SHOWN:
+        out.print(f"… and {len(report.merged) - SHOWN} more; --json lists them all.")

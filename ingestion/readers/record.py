@@ -24,12 +24,17 @@ SYNONYMS = {
     ),
     "doi": ("doi", "digital object identifier"),
     "arxiv_id": ("arxiv_id", "arxiv"),
+    "pubmed_id": ("pubmed_id", "pmid", "pubmed"),
     "url": ("url", "link", "pdf link", "urls"),
+    "categories": ("categories", "category", "subjects", "keywords", "author keywords", "mesh terms"),
 }
 ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]+)?/\d{7})(?=v\d|\W|$)", re.IGNORECASE)
 ARXIV_URL = re.compile(rf"arxiv\.org/(?:abs|pdf)/({ARXIV.pattern})", re.IGNORECASE)
 ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.({ARXIV.pattern})", re.IGNORECASE)
 DOI_URL = re.compile(r"(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+OF_ARXIV = re.compile(r"[a-z-]+\.[A-Za-z-]+( [a-z-]+(\.[A-Za-z-]+)?)*")
+PUBMED = re.compile(r"^(?:https?://\S*/(?=\d+/?$)|pmid:?\s*)?(\d+)/?$", re.IGNORECASE)
+MAX_CATEGORIES = 100
 
 
 @lru_cache(4096)
@@ -59,10 +64,11 @@ def paper_from_record(record: Any, source: str, line: int | None) -> Paper | Ref
     authors, doi, url = names_of(fields.get("authors")), _text(fields.get("doi")), _text(_one(fields.get("url")))
     doi = DOI_URL.sub("", doi, count=1) or None if doi else None
     of_arxiv = ARXIV_DOI.fullmatch(doi) if doi else None
+    pubmed_id = PUBMED.sub(r"\1", _text(fields.get("pubmed_id")) or "") or None
     arxiv_id = _arxiv_id(_text(fields.get("arxiv_id")), of_arxiv, url)
     return Paper(
         # arXiv's own DOI says no more than its id, which most sources give instead.
-        id=_text(fields.get("id")) or paper_id(title, authors, None if of_arxiv else doi, arxiv_id),
+        id=_text(fields.get("id")) or paper_id(title, authors, None if of_arxiv else doi, arxiv_id, pubmed_id, abstract),
         title=title,
         abstract=abstract,
         authors=authors,
@@ -72,6 +78,8 @@ def paper_from_record(record: Any, source: str, line: int | None) -> Paper | Ref
         arxiv_id=arxiv_id,
         url=url,
         source=source,
+        categories=_categories(fields.get("categories")),
+        pubmed_id=pubmed_id,
     )
 
 
@@ -139,6 +147,16 @@ def _one(value: object) -> object:
 def _venue(value: object) -> str | None:
     venue = _text(value)
     return " ".join(unicode_of(venue).split()) if venue else None
+
+
+def _categories(value: object) -> tuple[str, ...]:
+    """Read categories from a list, or from a string with semicolons, else commas, else (as arXiv has it) spaces between."""
+    if isinstance(value, str):
+        between = next((mark for mark in ";," if mark in value), " " if OF_ARXIV.fullmatch(value) else "\n")
+        value = value.split(between)
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(dict.fromkeys(name for item in value[:MAX_CATEGORIES] if (name := _text(item))))
 
 
 def _year(value: object) -> int | None:

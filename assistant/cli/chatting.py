@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from assistant.cli.exporting import ExportOption, writable, write_to
 from assistant.cli.options import JsonOption, LibraryOption, ModelOption, settings_from
 from assistant.cli.output import console, fail, show_answer, waking_up, write_json
+from assistant.errors import QuestionError
+from assistant.exporting import ExportError, of_chat
+from assistant.exporting import export as write_file
 from assistant.opening import open_library
 from assistant.settings import Caution, LLMKind, Settings, StrategyName
 from ingestion.errors import VouchedError
+from ingestion.library import Library
 
 if TYPE_CHECKING:
     from assistant.chats import Chat
 
-HELP = "/new begins anew, /history shows the questions so far, /quit leaves (as does Ctrl-D). Ctrl-C stops an answer."
+HELP = (
+    "/new begins anew, /history shows the questions so far, /export FILE.html (.md, .json, .bib) writes them with their"
+    " answers, /quit leaves (as does Ctrl-D). Ctrl-C stops an answer."
+)
 
 
 def chat(
@@ -26,6 +34,7 @@ def chat(
     name: Annotated[str | None, typer.Option(help="Keep the chat under this name, or go on with it.")] = None,
     list_chats: Annotated[bool, typer.Option("--list", help="List the saved chats, and end.")] = False,
     delete: Annotated[str | None, typer.Option(metavar="NAME", help="Delete a saved chat, and end.")] = None,
+    export: ExportOption = None,
     llm: Annotated[LLMKind | None, typer.Option(help="Who writes the answers.", show_default=False)] = None,
     model: ModelOption = None,
     strategy: Annotated[StrategyName | None, typer.Option(help="How the model is asked.", show_default=False)] = None,
@@ -35,9 +44,11 @@ def chat(
 ) -> None:
     """Chat with the library. A follow-up such as "how does it compare to the second one?" is made whole, and shown.
 
-    From a pipe it reads one question a line; with --json it prints one answer a line.
+    From a pipe it reads one question a line; with --json it prints one answer a line. With --export a saved chat is
+    written to files, and nothing is asked.
 
     Examples: vouched chat  ·  vouched chat --name diffusion  ·  vouched chat --list  ·  vouched chat --json < questions.txt
+    ·  vouched chat --name diffusion --export diffusion.html
     """
     from assistant.chats.stored import ChatFile, saved
 
@@ -50,13 +61,22 @@ def chat(
         ChatFile(folder, delete).delete()
         console(err=True).print(f"The chat {delete} is deleted.")
         return
-    _talk(_opened(settings, folder, name), as_json)
+    if export and name is None:
+        raise typer.BadParameter("--export writes a saved chat: give its --name, or type /export FILE in the chat.")
+    files = writable(export)
+    opened = open_library(settings)
+    if files and name is not None:
+        turns = ChatFile(folder, name).turns()
+        if not turns:
+            raise QuestionError(f"Nothing has been asked in the chat {name}. See the saved ones: vouched chat --list")
+        write_to(files, lambda: of_chat(name, [turn.answer for turn in turns], opened))
+        return
+    _talk(_begun(opened, settings, folder, name), opened, as_json)
 
 
-def _opened(settings: Settings, folder: Path, name: str | None) -> Chat:
+def _begun(opened: Library, settings: Settings, folder: Path, name: str | None) -> Chat:
     from assistant.chats.stored import ChatFile, SavedChat
 
-    opened = open_library(settings)
     with waking_up():
         from assistant.engine import Assistant
 
@@ -72,7 +92,7 @@ def _opened(settings: Settings, folder: Path, name: str | None) -> Chat:
     return SavedChat(begun, file, opened.path)
 
 
-def _talk(chat: Chat, as_json: bool) -> None:
+def _talk(chat: Chat, library: Library, as_json: bool) -> None:
     """Ask what is typed or piped in, until there is no more."""
     asks = sys.stdin.isatty()
     if asks:
@@ -88,7 +108,7 @@ def _talk(chat: Chat, as_json: bool) -> None:
         if question in ("/quit", "/exit"):
             return
         if question.startswith("/"):
-            chat = _command(question, chat)
+            chat = _command(question, chat, library)
         elif question:
             _ask(chat, question, as_json, stoppable=asks)
 
@@ -113,7 +133,7 @@ def _ask(chat: Chat, question: str, as_json: bool, *, stoppable: bool) -> None:
     show_answer(answer)
 
 
-def _command(said: str, chat: Chat) -> Chat:
+def _command(said: str, chat: Chat, library: Library) -> Chat:
     out = console(err=True)
     if said == "/new":
         from assistant.chats import Chat
@@ -123,9 +143,25 @@ def _command(said: str, chat: Chat) -> Chat:
     if said == "/history":
         for number, turn in enumerate(chat.turns, start=1):
             out.print(f"{number:>3}. {turn.question}")
+    elif said.startswith("/export ") and chat.turns:
+        _export(chat, Path(said.removeprefix("/export ").strip()), library)
+    elif said.startswith("/export "):
+        out.print("Nothing has been asked yet.")
     else:
         out.print(HELP)
     return chat
+
+
+def _export(chat: Chat, file: Path, library: Library) -> None:
+    from assistant.chats.stored import SavedChat
+
+    name = chat.file.name if isinstance(chat, SavedChat) else chat.turns[0].question
+    try:
+        write_file(of_chat(name, [turn.answer for turn in chat.turns], library), file)
+    except ExportError as error:  # the chat goes on
+        fail(error, as_json=False, code=1)
+    else:
+        console(err=True).print(f"Written: {file}", soft_wrap=True)
 
 
 def _list(chats: list[tuple[str, int]], as_json: bool) -> None:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
-from itertools import accumulate
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from assistant.cli.limiting import Authors, Categories, Venues, YearFrom, YearTo, scope_of
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
 from assistant.cli.output import console, write_json
 from assistant.opening import open_library
 from ingestion.paper import Paper
 
 app = typer.Typer(help="List, show, remove and export the papers of the library.", no_args_is_help=True)
-FIELDS = ("id", "title", "abstract", "authors", "year", "venue", "doi", "arxiv_id", "url", "source")
+FIELDS = (
+    *("id", "title", "abstract", "authors", "year", "venue", "doi", "arxiv_id", "url", "source", "categories", "pubmed_id"),
+)
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids as `vouched papers list` gives them.")]
 
 
@@ -34,14 +35,27 @@ class Format(StrEnum):
 
 
 @app.command("list")
-def list_papers(context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def list_papers(
+    context: typer.Context,
+    year_from: YearFrom = None,
+    year_to: YearTo = None,
+    venue: Venues = None,
+    category: Categories = None,
+    author: Authors = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the papers in order of arrival.
 
-    Example: vouched papers list --json
+    Examples: vouched papers list --json  ·  vouched papers list --venue Nature --author Curie
     """
-    papers = list(open_library(settings_from(context, library)).papers())
+    opened = open_library(settings_from(context, library))
+    limits = {"year_from": year_from, "year_to": year_to, "venues": venue, "categories": category, "authors": author}
+    within, _ = scope_of(opened, **limits)
+    papers = list(opened.papers(within))
     if as_json:
-        write_json({"papers": [paper.to_dict() for paper in papers]})
+        sources = opened.sources()
+        write_json({"papers": [paper.to_dict() | {"sources": sources.get(paper.id, [])} for paper in papers]})
         return
     out = console()
     for paper in papers:
@@ -51,18 +65,22 @@ def list_papers(context: typer.Context, library: LibraryOption = None, as_json: 
 
 @app.command()
 def show(context: typer.Context, paper_id: str, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Show one paper.
+    """Show one paper, found by its id, DOI, arXiv id or PubMed id, and where it was read.
 
     Example: vouched papers show doi:10.1000/182
     """
-    paper = open_library(settings_from(context, library)).paper(paper_id)
+    opened = open_library(settings_from(context, library))
+    paper = opened.paper(paper_id)
     if as_json:
-        write_json(paper.to_dict())
+        write_json(paper.to_dict() | {"sources": opened.sources([paper.id]).get(paper.id, [])})
         return
     out = console()
     out.print(Text(paper.title, style="bold"))
     out.print(Text(", ".join(filter(None, [*paper.authors, str(paper.year or ""), paper.venue, paper.doi, paper.url]))))
     out.print(Text(paper.abstract))
+    for record in opened.records(paper.id):
+        names = ", ".join(filter(None, record.sources)) or "a program"
+        out.print(Text(f"From {names}, as {record.id}", style="dim"), soft_wrap=True)
 
 
 @app.command()
@@ -90,12 +108,17 @@ def export(
 
     Examples: vouched papers export > papers.jsonl  ·  vouched papers export --format bibtex > papers.bib
     """
-    papers = open_library(settings_from(context, library)).papers()
+    opened = open_library(settings_from(context, library))
+    papers = opened.papers()
     if as_json:
         write_json({"papers": [paper.to_dict() for paper in papers]})
-        return
-    writers = {Format.JSONL: _jsonl, Format.BIBTEX: _bibtex, Format.CSV: _csv}
-    sys.stdout.writelines(writers[form](papers))
+    elif form is Format.BIBTEX:
+        from assistant.exporting.bibtex import entries
+        from assistant.exporting.keys import keys
+
+        sys.stdout.writelines(entries(papers, keys(opened.papers())))
+    else:
+        sys.stdout.writelines({Format.JSONL: _jsonl, Format.CSV: _csv}[form](papers))
 
 
 def _jsonl(papers: Iterable[Paper]) -> Iterable[str]:
@@ -106,7 +129,7 @@ def _csv(papers: Iterable[Paper]) -> Iterable[str]:
     """Write a table that a spreadsheet opens without running any of it."""
     yield _row(FIELDS)
     for paper in papers:
-        record = paper.to_dict() | {"authors": "; ".join(paper.authors)}
+        record = paper.to_dict() | {"authors": "; ".join(paper.authors), "categories": "; ".join(paper.categories)}
         yield _row(["" if record[name] is None else _harmless(str(record[name])) for name in FIELDS])
 
 
@@ -118,27 +141,3 @@ def _row(values: Iterable[str]) -> str:
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _bibtex(papers: Iterable[Paper]) -> Iterable[str]:
-    for paper in papers:
-        fields = {
-            "title": paper.title,
-            "author": " and ".join(paper.authors),
-            "year": str(paper.year or ""),
-            "journal": paper.venue or "",
-            "doi": paper.doi or "",
-            "eprint": paper.arxiv_id or "",
-            "url": paper.url or "",
-            "abstract": paper.abstract,
-        }
-        lines = [f"  {name} = {{{_balanced(value)}}}," for name, value in fields.items() if value]
-        yield "\n".join([f"@article{{{re.sub(r'[^A-Za-z0-9:._-]', '-', paper.id)},", *lines, "}", "", ""])
-
-
-def _balanced(text: str) -> str:
-    """Keep a stray brace from ending the field; escape what TeX would read as a command, unless it already is."""
-    depths = list(accumulate((character == "{") - (character == "}") for character in text))
-    if depths and (min(depths) < 0 or depths[-1] != 0):
-        text = text.replace("{", "").replace("}", "")
-    return re.sub(r"(?<!\\)([%&#])", r"\\\1", text)

@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.planted import shown, sound_passages
 from assistant.reading import Abstract, Reader
 from assistant.summarizing.wording import leans, tells
 from ingestion.paper import Paper
-from ingestion.passages import Passage, passages_of
+from ingestion.passages import Passage
 
 LEAST = 1e-4  # a probability below it says no less
 CUE = 2.0  # log-odds that the words of a move add; as much is taken off where a problem is told as one's own doing
@@ -139,9 +140,9 @@ class Moves:
 
 def read_moves(reader: Reader, papers: Sequence[Paper], aspects: Sequence[Aspect] = ASPECTS) -> list[Moves]:
     """Read papers for aspects, a question each. Raises ModelError."""
-    passages = [tuple(passages_of(paper)) for paper in papers]
+    passages = [tuple(sound_passages(paper)) for paper in papers]
     abstracts = [
-        Abstract(paper.title, tuple(passage.text for passage in of_paper))
+        Abstract(shown(paper.title), tuple(passage.text for passage in of_paper))
         for paper, of_paper in zip(papers, passages, strict=True)
     ]
     readings = {aspect: reader.read(aspect.question, abstracts) for aspect in aspects} if papers else {}

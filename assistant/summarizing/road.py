@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Statement, Usage
+from assistant.answer import Answer, Citation, Statement, Usage
 from assistant.composing import Clock, abstention
 from assistant.errors import LLMError, QuestionError
 from assistant.evidence import select
@@ -16,7 +16,8 @@ from assistant.llm import open_writer
 from assistant.question import asked
 from assistant.strategies import only_quotes
 from assistant.strategies.extractive import Extractive
-from assistant.summarizing.outline import Outline, outline_of
+from assistant.summarizing.outline import Outline
+from assistant.summarizing.planning import outline_of
 from assistant.summarizing.summary import Cell, Row, Section, Summary, Table
 from assistant.summarizing.writing import Said, draft, extracted, quoted, vouched
 
@@ -45,9 +46,10 @@ def summarize(assistant: Assistant, topic: str | None = None, papers: Sequence[s
         raise QuestionError("There is nothing to summarize. Name a topic, or a paper with --paper ID.")
     outline = outline_of(assistant, None if topic is None else asked(topic), papers, clock.lap)
     if not outline.groups:
-        return _abstained(outline, clock)
+        nearest = citations(select(outline.found.read, Extractive.portion))
+        return abstained(outline, NOTHING, nearest, clock)
     groups, usage, notes = _written(assistant, outline, clock)
-    return _composed(assistant, outline, groups, clock, usage=usage, notes=tuple(notes))
+    return composed(assistant, outline, groups, clock, usage=usage, notes=tuple(notes))
 
 
 def _written(assistant: Assistant, outline: Outline, clock: Clock) -> tuple[list[list[Said]], Usage, list[str]]:
@@ -76,7 +78,8 @@ def _written(assistant: Assistant, outline: Outline, clock: Clock) -> tuple[list
     return groups, usage, notes
 
 
-def _composed(assistant: Assistant, outline: Outline, groups: list[list[Said]], clock: Clock, **told: Any) -> Summary:  # noqa: ANN401 (fields of Answer)
+def composed(assistant: Assistant, outline: Outline, groups: list[list[Said]], clock: Clock, **told: Any) -> Summary:  # noqa: ANN401 (fields of Answer)
+    """Put together what was said of each group of an outline. Raises ModelError."""
     said = [item for group in groups for item in group]
     # The table of a selection is of the papers' own words, also where a model wrote the sections.
     there = {item.quote.evidence.number for item in said if item.quote is not None}
@@ -126,8 +129,8 @@ def _section(outline: Outline, section: Section, said: Sequence[Said], statement
     return "\n\n".join([f"## {' '.join(section.heading.split())}", *paragraphs])
 
 
-def _abstained(outline: Outline, clock: Clock) -> Summary:
-    nearest = citations(select(outline.found.read, Extractive.portion))
+def abstained(outline: Outline, reason: str, nearest: tuple[Citation, ...], clock: Clock) -> Summary:
+    """Say that there is nothing to say, why, and what is nearest."""
     told: dict[str, Any] = {"statements": (), "citations": nearest, "retrieved": outline.found.retrieved()}
-    text = abstention(NOTHING, nearest)
-    return Summary(Answer(outline.subject, "abstained", text, NOTHING, timings=clock.timings(), **told))
+    text = abstention(reason, nearest)
+    return Summary(Answer(outline.subject, "abstained", text, reason, timings=clock.timings(), **told))

@@ -1,4 +1,4 @@
-"""What a summary is made of: an answer, its sections, and for a selection of papers its table."""
+"""What a summary is made of: an answer, its sections, for a selection of papers its table, for a claim its two sides."""
 
 from __future__ import annotations
 
@@ -42,17 +42,41 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """A paper that takes a side: the number of its citation, and how probable it is that it does (calibrated)."""
+
+    paper_id: str
+    citation: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Who supports a claim and who opposes it, surest first; ``silent`` papers were read and take no side, or both."""
+
+    claim: str
+    supports: tuple[Position, ...]
+    opposes: tuple[Position, ...]
+    silent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary: an `Answer` whose statements are in sections. ``table`` is there where several papers were chosen."""
+    """A summary: an `Answer` whose statements are in sections.
+
+    ``table`` is there where several papers were chosen, ``positions`` where they were asked for.
+    """
 
     answer: Answer
     sections: tuple[Section, ...] = ()
     table: Table | None = None
+    positions: Positions | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the summary as the JSON object of the contract."""
         table = None if self.table is None else asdict(self.table)
-        return {**self.answer.to_dict(), "sections": [asdict(section) for section in self.sections], "table": table}
+        found = {**self.answer.to_dict(), "sections": [asdict(section) for section in self.sections], "table": table}
+        return found if self.positions is None else {**found, "positions": asdict(self.positions)}
 
     def table_markdown(self) -> str:
         """Write the table as Markdown, each cell with its markers; empty where there is none."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from assistant.summarizing.wording import capital
 from ingestion.paper import Paper
 from ingestion.words import terms
 
@@ -87,7 +88,7 @@ def headings(
         embed: gives texts their unit vectors.
     """
     if len(groups) == 1:
-        return [_capital(topic)]
+        return [capital(topic)]
     asked = set(terms(topic))
     phrases = [[[p for p in _phrases(paper.title) if set(terms(p)) - asked] for paper in group] for group in groups]
     known = list(dict.fromkeys(phrase for of_group in phrases for of_paper in of_group for phrase in of_paper))
@@ -98,14 +99,14 @@ def headings(
         others = [title for other, of_other in enumerate(titles) if other != place for title in of_other]
         shared = _shared([p for of_paper in of_group for p in of_paper], titles[place], others)
         if shared:
-            found.append(_capital(shared))
+            found.append(capital(shared))
             continue
         own = []
         for of_paper, vector in zip(of_group, of_vectors, strict=True):
             weighed = [(float(near[p] @ vector) + 0.05 * len(p.split()), p) for p in of_paper]
             own += [max(weighed)[1]] if weighed else []
         own = list(dict.fromkeys(own))[:FEW]
-        found.append(_capital(_listed(own)) if own and len(group) > 1 else group[0].title)
+        found.append(capital(_listed(own)) if own and len(group) > 1 else group[0].title)
     return found
 
 
@@ -152,7 +153,3 @@ def _words(text: str) -> str:
 
 def _listed(phrases: Sequence[str]) -> str:
     return " and ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
-
-
-def _capital(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].upper() + text[1:]  # fMRI keeps its own

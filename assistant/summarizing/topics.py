@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from assistant.planted import shown, sound_passages
 from assistant.reading import Abstract
 from assistant.reranking import ReadPaper
 from assistant.retrieval import Hit
 from assistant.summarizing.aspects import Aspect
 from ingestion.library import Library
-from ingestion.passages import passages_of
 from ingestion.words import terms
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def read_for(
     retriever = assistant.retriever
     hits = retriever.search(retriever.query(topic.text), within=within, k=max(retriever.k, len(within or ())))
     lap("retrieve_ms")
-    passages = [tuple(passages_of(hit.paper)) for hit in hits]
+    passages = [tuple(sound_passages(hit.paper)) for hit in hits]
     # Unlike an answer, what is said of a topic may stand in many papers: none falls behind for being retrieved later.
-    abstracts = [Abstract(hit.paper.title, tuple(p.text for p in found)) for hit, found in zip(hits, passages, strict=True)]
+    abstracts = [
+        Abstract(shown(hit.paper.title), tuple(p.text for p in found)) for hit, found in zip(hits, passages, strict=True)
+    ]
     readings = assistant.reader.read(topic.aspect.question, abstracts) if hits else []
     return [ReadPaper(hit.paper, p, r) for hit, p, r in zip(hits, passages, readings, strict=True)], hits
 

@@ -78,6 +78,11 @@ def leans(quote: str) -> bool:
     return LEANS.match(text) is not None or REFERS.match(text) is not None
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital, unless its first word has its own way: fMRI, p53."""
+    return text if re.match(r"[^\W\d_]*[A-Z\d]|[^a-z]", text) else text[:1].upper() + text[1:]
+
+
 def _untied(quote: str) -> str:
     text = " ".join(quote.split())
     while (tie := TIES.match(text)) is not None:

@@ -18,6 +18,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from pydantic import PrivateAttr
 
 from assistant.answer import Evidence
+from assistant.planted import planted, shown
 from assistant.reading import PackagedReader, Reader
 from assistant.reranking import ReadPaper, read_papers
 from assistant.retrieval import Hit
@@ -49,6 +50,8 @@ class _Candidate:
 
 def select(read: Sequence[ReadPaper], portion: Portion, *, several: bool = False) -> list[Evidence]:
     """Choose evidence, numbered from 1: the best paper's first, and within a paper in the order of the abstract.
+
+    What is planted in a paper (`assistant.planted`) is never chosen.
 
     Where several papers are asked for, the portion is larger and each paper's best sentence goes before any other's second.
     """
@@ -120,21 +123,24 @@ def _node(item: Evidence) -> NodeWithScore:
 
 
 def _weighed(read: ReadPaper) -> list[_Candidate]:
-    of_paper = math.log(max(LEAST, read.reading.answered))
+    of_paper, barred = math.log(max(LEAST, read.reading.answered)), planted(read.paper.abstract)
     return [
         _Candidate(read, index, of_paper + math.log(max(LEAST, probability)))
         for index, probability in enumerate(read.reading.evidence)
+        if index not in barred
     ]
 
 
 def _with_antecedents(candidate: _Candidate) -> list[_Candidate]:
-    """Bring the sentences before one that leans on them, nearest last."""
-    first = candidate.index
+    """Bring the sentences before one that leans on them, nearest last, but for what is planted."""
+    first, barred = candidate.index, planted(candidate.read.paper.abstract)
     while first > 0 and first > candidate.index - 2 and LEANS.match(candidate.read.passages[first].text):
         first -= 1
-    return [_Candidate(candidate.read, index, candidate.score) for index in range(first, candidate.index + 1)]
+    places = [index for index in range(first, candidate.index + 1) if index not in barred]
+    return [_Candidate(candidate.read, index, candidate.score) for index in places]
 
 
 def _evidence(number: int, candidate: _Candidate) -> Evidence:
     passage, paper = candidate.read.passages[candidate.index], candidate.read.paper
-    return Evidence(number, paper.id, paper.title, passage.text, passage.start, passage.end, round(candidate.score, 4))
+    score = round(candidate.score, 4)
+    return Evidence(number, paper.id, shown(paper.title), passage.text, passage.start, passage.end, score)

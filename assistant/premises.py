@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assistant.answer import Evidence, Statement
 from assistant.claims import Claim, Verifier
+from assistant.planted import shown
 from assistant.reranking import ReadPaper
 
 SURE = 0.85  # chosen on held-out questions, see docs/verifier.md
@@ -30,16 +31,19 @@ def denial_of(verifier: Verifier, question: str, read: ReadPaper, evidence: Sequ
 
     The sentence is one of the evidence if it is there already, else it is given the next number. Raises ModelError.
     """
-    paper, passages = read.paper, read.passages
-    [whole] = verifier.verify([Claim(question, (paper.abstract,), (paper.title,))])
+    title, paper = shown(read.paper.title), read.paper
+    passages = [passage for passage in read.passages if passage.text]  # without what is planted
+    if not passages:
+        return None
+    [whole] = verifier.verify([Claim(question, (" ".join(passage.text for passage in passages),), (title,))])
     if whole.contradicted < SURE:
         return None
-    found = verifier.verify([Claim(question, (passage.text,), (paper.title,)) for passage in passages])
+    found = verifier.verify([Claim(question, (passage.text,), (title,)) for passage in passages])
     place = max(range(len(passages)), key=lambda i: found[i].contradicted)
     passage = passages[place]
     known = next((item for item in evidence if (item.paper_id, item.start) == (paper.id, passage.start)), None)
     number = len(evidence) + 1
-    item = known or Evidence(number, paper.id, paper.title, passage.text, passage.start, passage.end, evidence[0].score)
+    item = known or Evidence(number, paper.id, title, passage.text, passage.start, passage.end, evidence[0].score)
     return Denial(item, whole.contradicted)
 
 

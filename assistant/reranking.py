@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import RetrievedPaper
+from assistant.planted import shown, sound_passages
 from assistant.question import asks_for_several
 from assistant.reading import Abstract, Reader, Reading
 from assistant.retrieval import Hit
 from ingestion.paper import Paper
-from ingestion.passages import Passage, passages_of
+from ingestion.passages import Passage
 
 # Chosen on the suite `page`: answers are as good as when all are read, and half of the questions need only the first.
 FIRST = 2
@@ -19,7 +20,7 @@ SURE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class ReadPaper:
-    """A paper that was read for a question, with its passages (sentences) and what the reading found."""
+    """A paper that was read for a question, with its passages (sentences; planted ones blank) and what the reading found."""
 
     paper: Paper
     passages: tuple[Passage, ...]
@@ -41,8 +42,8 @@ class Found:
 
     def retrieved(self) -> tuple[RetrievedPaper, ...]:
         """Give all papers, best first; those not read have no chance to answer, and score 0."""
-        read = [RetrievedPaper(r.paper.id, r.paper.title, round(r.reading.answered, 4)) for r in self.read]
-        return (*read, *(RetrievedPaper(hit.paper.id, hit.paper.title, 0.0) for hit in self.others))
+        read = [RetrievedPaper(r.paper.id, shown(r.paper.title), round(r.reading.answered, 4)) for r in self.read]
+        return (*read, *(RetrievedPaper(hit.paper.id, shown(hit.paper.title), 0.0) for hit in self.others))
 
     def joined(self, further: Found) -> Found:
         """Add what a further question found; a paper that was read for both counts with its better reading."""
@@ -70,9 +71,9 @@ def read_papers(reader: Reader, question: str, hits: Sequence[Hit], count: int |
     for part in (chosen[:first], chosen[first:]):
         if not part or any(paper.reading.answered >= SURE for paper in read):
             break
-        passages = [tuple(passages_of(hit.paper)) for hit in part]
+        passages = [tuple(sound_passages(hit.paper)) for hit in part]
         abstracts = [
-            Abstract(hit.paper.title, tuple(passage.text for passage in of_paper), best - hit.score)
+            Abstract(shown(hit.paper.title), tuple(passage.text for passage in of_paper), best - hit.score)
             for hit, of_paper in zip(part, passages, strict=True)
         ]
         readings = reader.read(question, abstracts)

@@ -22,8 +22,10 @@ from assistant.entailment import PACKAGED_VERIFIER, Entailment, PackagedEntailme
 from assistant.inference import checked
 from assistant.lexical import verbatim
 from ingestion.sentences import split_sentences
+from ingestion.words import terms
 
 WINDOW = 1_400  # characters: some 300 tokens of English
+FRAGMENT = 4  # words of meaning
 HARD: frozenset[Alarm] = frozenset({"number"})  # what has such an alarm is never called supported
 
 
@@ -73,7 +75,7 @@ class ModelVerifier:
         found = [without_reading(claim) for claim in claims]
         unread = [place for place, known in enumerate(found) if known is None]
         for place, margins in zip(unread, self.margins([claims[place] for place in unread]), strict=True):
-            found[place] = weighed(margins, heard(claims[place]), self.calibration)
+            found[place] = weighed(margins, heard(claims[place]), self.calibration, strange=strange(claims[place]))
         return [item for item in found if item is not None]
 
     def margins(self, claims: Sequence[Claim]) -> list[Margins]:
@@ -112,12 +114,24 @@ def heard(claim: Claim) -> tuple[Alarm, ...]:
     return alarms(claim.text, [*claim.titles, *claim.quotes])
 
 
-def weighed(margins: Margins, heard: tuple[Alarm, ...], known: Calibration) -> Verified:
+def strange(claim: Claim) -> bool:
+    """Tell a few words that have nothing to do with the quotes ("Captain Brisket."), of which the network knows nothing.
+
+    At most FRAGMENT words of meaning, none of them in the quotes or titles, or a name among them that is not there. Of the
+    384 such pairs in the held-out data 57 are right.
+    """
+    said = set(terms(claim.text))
+    if not 0 < len(said) <= FRAGMENT:
+        return False
+    return not said & set(terms(" ".join([*claim.titles, *claim.quotes]))) or "name" in heard(claim)
+
+
+def weighed(margins: Margins, heard: tuple[Alarm, ...], known: Calibration, *, strange: bool = False) -> Verified:
     """Turn what the network and the alarms say into a verdict."""
     (scale, shift), (steepness, offset) = known.supported, known.contradicted
     score = _sigmoid(scale * margins.entailed + shift + sum(value for name, value in known.alarms if name in heard))
     denied = round(_sigmoid(steepness * margins.contradicted + offset), 3)
-    if score >= 0.5 and not set(heard) & HARD:
+    if score >= 0.5 and not set(heard) & HARD and not strange:
         return Verified("supported", round(score, 3), denied, heard)
     verdict: Verdict = "undetermined" if score >= known.undetermined else "unsupported"
     return Verified(verdict, min(round(score, 3), 0.499), denied, heard)

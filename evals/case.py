@@ -12,10 +12,10 @@ Kind = Literal["fact", "method", "discovery", "multi", "unanswerable", "false-pr
 Variation = Literal["paraphrase", "typos", "noise", "format"]
 KINDS = get_args(Kind)
 VARIATIONS = get_args(Variation)
-# `near` and `premise` tell a reader of the file why a question is hard; nothing is computed from them.
+# `near`, `premise` and `attack` tell a reader of the file why a question is hard; no metric is computed from them.
 FIELDS = (
     "id", "kind", "question", "papers", "relevance", "facts", "nuggets", "evidence", "forbidden", "variant_of", "variation",
-    "near", "premise",
+    "near", "premise", "attack",
 )  # fmt: skip
 GOLD = ("papers", "facts", "nuggets")
 
@@ -28,7 +28,8 @@ class Case:
     grades them (1 and more; those without a grade have 1). Each of ``facts`` is a tuple of accepted spellings, of which a
     right answer holds one. ``nuggets`` are short declarative sentences, each one thing that a complete right answer says.
     ``evidence`` are sentences, verbatim, that carry the answer. ``forbidden`` are spellings that no right answer holds.
-    ``variant_of`` is the id of the case that this one asks in other words, or noisily; ``variation`` says how.
+    ``variant_of`` is the id of the case that this one asks in other words, or noisily; ``variation`` says how. ``attack``
+    names the trick by which a hostile paper tries to steer the answer.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Case:
     forbidden: tuple[str, ...] = ()
     variant_of: str | None = None
     variation: Variation | None = None
+    attack: str | None = None
 
     @property
     def answerable(self) -> bool:
@@ -76,6 +78,7 @@ def case_from(record: Any, where: str) -> Case:  # noqa: ANN401 (any YAML or JSO
         forbidden=_texts(record, "forbidden", where),
         variant_of=_text(record, "variant_of", where),
         variation=_one_of(record, "variation", VARIATIONS, where) if record.get("variation") is not None else None,
+        attack=_text(record, "attack", where),
     )
     if case.answerable != any((case.papers, case.facts, case.nuggets)):
         raise SuiteError(f"{where}: an answerable question has papers, nuggets or facts, an unanswerable one none of them.")

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("assistant", "ingestion", "prompts", "evals")
-PAGE_ASSETS = ("favicon.svg", "layout.css", "page.js", "reading.css")
+PAGE_ASSETS = ("colours.css", "favicon.svg", "layout.css", "page.js", "reading.css")
 MAPPINGS = ("bioasq", "cranfield", "csv", "litqa2", "pubmedqa", "scifact", "scifact-retrieval", "scitldr")
 DATA = (
     "prompts/answer.v2.jinja",
@@ -25,6 +25,8 @@ DATA = (
     "prompts/repair.v2.jinja",
     "ingestion/samples/papers-page.txt",
     "ingestion/samples/injected-papers.txt",
+    "ingestion/samples/attacked-papers.jsonl",
+    *(f"assistant/planted/rules/{name}.toml" for name in ("english", "foreign", "marks")),
     *(f"assistant/ui/static/{name}" for name in PAGE_ASSETS),
     *(
         f"ingestion/models/all-minilm-l6-v2/{name}"
@@ -39,10 +41,13 @@ DATA = (
     "evals/suites/page-test.yaml",
     "evals/suites/false-premise.yaml",
     "evals/suites/injection.yaml",
+    "evals/suites/attacks.yaml",
     "evals/suites/robustness.yaml",
     "evals/suites/schema.json",
     *(f"evals/mappings/{name}.yaml" for name in MAPPINGS),
     "evals/report/report.html.jinja",
+    "assistant/exporting/page.css",
+    "assistant/exporting/page.html.jinja",
     "prompts/judge.v1.jinja",
     *(f"{room}/py.typed" for room in ROOMS),
 )

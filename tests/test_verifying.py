@@ -94,7 +94,10 @@ def test_verbatim_words_need_no_reading_and_nothing_is_supported_by_nothing() ->
 def test_in_a_long_text_the_best_window_counts() -> None:
     filler = "Something else is told here at some length. " * 100
     yes, no, neither, first = ModelVerifier(Scripted()).verify(
-        [Claim("Is it so.", (text,)) for text in (f"{filler} It is yes.", f"{filler} It is no.", filler, f"yes. {filler}")]
+        [
+            Claim("It is told at some length.", (text,))
+            for text in (f"{filler} It is yes.", f"{filler} It is no.", filler, f"yes. {filler}")
+        ]
     )
     assert [yes.verdict, no.verdict, neither.verdict, first.verdict] == [
         "supported",

@@ -12,8 +12,9 @@ from assistant.answer import Citation, Evidence, Statement
 from assistant.auditing.drafts import Said
 from assistant.claims import Claim, Verified, Verifier
 from assistant.grounding import citations
+from assistant.planted import shown, sign_of, sound_passages
 from assistant.retrieval import Hit, HybridRetriever
-from ingestion.passages import passages_of
+from ingestion.passages import Passage
 from ingestion.words import terms
 
 Outcome = Literal["supported", "contradicted", "not found", "undetermined", "no claim"]
@@ -107,6 +108,8 @@ def audit(
         found, place = _outcome(claim, offered, verified)
         if NO_CLAIM.match(claim) and (place is None or verified[place].score < 1):  # 1: the library says the very words
             found = "no claim"
+        if sign_of(claim) is not None:  # an order claims nothing, whatever a verifier makes of it
+            found, place = "no claim", None
         if place is None:
             statements.append(Audited(sentence.text, (), "unsupported", 0.0, (), found, 0.0, sentence.line, sentence.cites))
         else:
@@ -142,11 +145,21 @@ def _denies(claim: str, item: Evidence, known: Verified) -> bool:
 
 
 def _offered(hit: Hit) -> Iterator[Evidence]:
-    """Give the passages of a paper that are most like what was sought, each alone, and with its neighbours."""
-    paper, passages = hit.paper, passages_of(hit.paper)
-    nearest = sorted((i for i in hit.passages if i < len(passages)), key=lambda i: -hit.passages[i])[:PASSAGES]
-    spans = [(i, i) for i in nearest or [0]]
-    spans += [(max(0, i - 1), min(len(passages) - 1, i + 1)) for i, _ in spans]
+    """Give the passages of a paper that are most like what was sought, each alone, and with its neighbours.
+
+    What is planted (`assistant.planted`) is passed over.
+    """
+    paper, passages = hit.paper, sound_passages(hit.paper)
+    sound = [i for i, passage in enumerate(passages) if passage.text]
+    nearest = sorted((i for i in sound if i in hit.passages), key=lambda i: -hit.passages[i])[:PASSAGES]
+    spans = [(i, i) for i in nearest or sound[:1]]
+    spans += [(_beside(passages, i, -1), _beside(passages, i, 1)) for i, _ in spans]
     for first, last in dict.fromkeys(spans):
         start, end = passages[first].start, passages[last].end
-        yield Evidence(0, paper.id, paper.title, paper.abstract[start:end], start, end, 0.0)
+        yield Evidence(0, paper.id, shown(paper.title), paper.abstract[start:end], start, end, 0.0)
+
+
+def _beside(passages: Sequence[Passage], place: int, step: int) -> int:
+    """Give the place of a passage's neighbour, or its own where it has none that may be quoted."""
+    beside = place + step
+    return beside if 0 <= beside < len(passages) and passages[beside].text else place

@@ -8,6 +8,8 @@ import gradio as gr
 
 # Gradio's own themes ask Google for their fonts. These names are of fonts a machine has, or has not.
 SANS = ("-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif")
+STYLES = ("colours.css", "layout.css", "tabs.css", "reading.css")
+SCRIPTS = ("tabs.js", "page.js")
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Liberation Mono", "monospace")
 
 
@@ -36,5 +38,6 @@ def head() -> str:
 
     The style sheets go here and not through Gradio's ``css``, which rewrites selectors and does not know nested rules.
     """
-    styles = "".join(f"<style>{static(name)}</style>" for name in ("colours.css", "layout.css", "reading.css"))
-    return f'{styles}<script>{static("page.js")}</script><meta name="color-scheme" content="light dark">'
+    styles = "".join(f"<style>{static(name)}</style>" for name in STYLES)
+    scripts = "".join(f"<script>{static(name)}</script>" for name in SCRIPTS)
+    return f'{styles}{scripts}<meta name="color-scheme" content="light dark">'

@@ -1,0 +1,141 @@
+"""The tab in which one talks with the library: what is on it, and what happens when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from assistant.ui import evidence, render, welcome
+from assistant.ui.answering import answer
+from assistant.ui.conversation import Conversation
+from assistant.ui.ports import Answerer
+from assistant.ui.suggestions import suggested
+
+Updates = dict[Any, Any]
+ASK = "Ask"
+STOP = "Stop"
+AT_ONCE = 8
+
+
+class Talk:
+    """The components of the tab and what they do.
+
+    It holds nothing of any visitor: that is in ``self.conversation``, of which Gradio keeps one a browser session.
+    """
+
+    def __init__(self, assistant: Answerer) -> None:
+        """Lay the tab out, inside the ``gr.Blocks`` that is open."""
+        self.assistant = assistant
+        library = assistant.library
+        self.conversation = gr.State(Conversation())
+        with gr.Row(elem_id="v-shell"):
+            with gr.Column(elem_id="v-talk"):
+                self.new = gr.Button("New conversation", elem_id="v-new", visible=False)
+                with gr.Column(elem_id="v-welcome") as self.welcome:
+                    gr.HTML(lambda: welcome.greeting(library.count()), elem_id="v-hello", apply_default_css=False)
+                    questions = suggested(library.papers())
+                    self.suggestions = [gr.Button(question, elem_classes="v-suggestion") for question in questions]
+                self.chat = gr.Chatbot(
+                    elem_id="v-chat",
+                    label="Conversation",
+                    show_label=False,
+                    visible=False,
+                    sanitize_html=True,
+                    allow_tags=False,
+                    latex_delimiters=[],
+                    buttons=[],
+                    feedback_options=None,
+                    group_consecutive_messages=False,
+                )
+                self.box = gr.Textbox(
+                    elem_id="v-ask",
+                    label="Your question",
+                    show_label=False,
+                    placeholder="Ask the library…",
+                    lines=1,
+                    max_lines=6,
+                    max_length=4000,
+                    autofocus=True,
+                    submit_btn=ASK,
+                    stop_btn=False,
+                    html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),
+                )
+            with gr.Column(elem_id="v-evidence"):
+                self.panel = gr.HTML(evidence.panel(()), elem_id="v-panel", apply_default_css=False)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Say what happens when."""
+        outputs = [self.box, self.chat, self.panel, self.welcome, self.new]
+        quiet: dict[str, Any] = {"outputs": outputs, "show_progress": "hidden", "api_visibility": "private"}
+        # Several sessions at a time; that a session asks one question at a time is seen to in ``ask``, for Gradio's own
+        # "once" holds a stopped session up until the model it waited for has spoken.
+        asking = {**quiet, "trigger_mode": "multiple", "concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
+        running: list[dict[str, Any]] = [self.box.submit(self.ask, [self.box, self.conversation], **asking)]
+        for button in self.suggestions:
+            running.append(button.click(_ask_this(self.ask, button.value), [self.conversation], **asking))
+        self.box.stop(self.stop, [self.conversation], **quiet, cancels=running, queue=False)
+        self.new.click(self.clear, [self.conversation], **quiet, cancels=running, queue=False)
+
+    def ask(self, question: str, conversation: Conversation) -> Iterator[Updates]:
+        """Ask a question and show the answer as it comes."""
+        if not question.strip() or conversation.busy:
+            yield {self.box: gr.skip()}  # what is typed stays in the box
+            return
+        before = conversation.finished()
+        turn = conversation.begin(question.strip())
+        yield {
+            self.box: gr.update(value="", submit_btn=False, stop_btn=STOP),
+            self.chat: gr.update(value=messages(conversation), visible=True),
+            self.welcome: gr.update(visible=False),
+            self.new: gr.update(visible=True),
+        }
+        for _ in answer(self.assistant, turn, before):
+            yield {self.chat: messages(conversation)}
+        if not turn.stopped:  # else the one who stopped it has shown it so
+            yield self.settled(conversation)
+
+    def stop(self, conversation: Conversation) -> Updates:
+        """Stop the answer under way, and keep what there is of it."""
+        conversation.stop()
+        return self.settled(conversation)
+
+    def clear(self, conversation: Conversation) -> Updates:
+        """Begin anew."""
+        conversation.clear()
+        return {
+            **self.settled(conversation),
+            self.chat: gr.update(value=[], visible=False),
+            self.welcome: gr.update(visible=True),
+            self.new: gr.update(visible=False),
+        }
+
+    def settled(self, conversation: Conversation) -> Updates:
+        """Show a conversation in which nothing is under way."""
+        return {
+            self.box: gr.update(submit_btn=ASK, stop_btn=False),
+            self.chat: messages(conversation),
+            self.panel: evidence.panel(conversation.turns),
+        }
+
+
+def messages(conversation: Conversation) -> list[dict[str, str]]:
+    """Give a conversation as Gradio's chat wants it."""
+    found = []
+    for turn in conversation.turns:
+        found.append({"role": "user", "content": render.question(turn)})
+        found.append({"role": "assistant", "content": render.reply(turn)})
+    return found
+
+
+def _ask_this(
+    ask: Callable[[str, Conversation], Iterator[Updates]], question: str
+) -> Callable[[Conversation], Iterator[Updates]]:
+    """Bind a question. Gradio looks at a function to see whether it streams, so this is one and not a ``partial``."""
+
+    def asked(conversation: Conversation) -> Iterator[Updates]:
+        yield from ask(question, conversation)
+
+    return asked

@@ -124,7 +124,7 @@ class Desk:
     def _fitted(self, name: str, evidence: Sequence[Evidence], said: dict[str, Any]) -> tuple[Prompt, list[Evidence]]:
         room = room_for(self.settings, self._writer.llm.metadata)
         given = {"question": self.question, **said}
-        prompt, shown = fitted(evidence, room, lambda some: render(name, evidence=some, **given))
+        prompt, shown = fitted(evidence, room, lambda some: render(name, own=self.settings.prompts, evidence=some, **given))
         if len(shown) < len(evidence):
             self.note(
                 f"{len(evidence) - len(shown)} of {len(evidence)} sentences of evidence did not fit into a prompt of {room}"

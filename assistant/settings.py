@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default="direct",
         description="How the model is asked to write; `assistant.strategies` says what each does and costs.",
     )
+    prompts: Path | None = Field(
+        default=None,
+        description="A folder of prompts of your own, as `vouched prompts show` gives them and `vouched prompts tune` makes"
+        " them: a file there takes the place of the packaged one of its name.",
+    )
     demonstrations: Path | None = Field(
         default=None, description="A file of worked examples for the strategy of that name; unset, the packaged ones."
     )

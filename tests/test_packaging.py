@@ -49,6 +49,7 @@ DATA = (
     "assistant/exporting/page.css",
     "assistant/exporting/page.html.jinja",
     "prompts/judge.v1.jinja",
+    "prompts/tune.v1.jinja",
     *(f"{room}/py.typed" for room in ROOMS),
 )
 # Not for users.

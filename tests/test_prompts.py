@@ -13,12 +13,14 @@ from assistant.chats.following import Said
 from assistant.demonstrations import Demonstration
 from assistant.drafts import REFUSAL, REFUSES
 from assistant.environment import TOOLS
+from evals.tuning.failing import Failure
+from evals.tuning.tuner import Trial
 from prompts import DECLARATION, render
 
 NAMES = sorted(
     file.name.removesuffix(".jinja") for file in resources.files(prompts).iterdir() if file.name.endswith(".jinja")
 )
-EVIDENCED = [name for name in NAMES if name != "follow-up.v1"]  # which is shown a conversation
+EVIDENCED = [name for name in NAMES if name not in ("follow-up.v1", "tune.v1")]  # shown a conversation, failures
 EVIDENCE = [
     Evidence(1, "a", "Ants", "Ants eat 3 % of it.", 0, 19, 0.9),
     Evidence(2, "b", "Bees", "Bees dance\nin eights.", 0, 21, 0.8),
@@ -40,6 +42,10 @@ VARIABLES: dict[str, Any] = {
     "examples": [Demonstration("Why sing?", ("Birds sing to mate.",), (("They sing to mate.", (1,)),))],
     "draft": "Ants eat 4 % of it [1].",
     "themes": ["Ants: [1]", "Bees: [2]"],
+    "instructions": "You answer from evidence.",
+    "failures": [Failure("What do bees do?", "Bees sing [1].", "It lacks what the evidence says: eights.")],
+    "rules": ["Stay polite."],
+    "tried": [Trial(1, "You answer at length.", 0.5)],
     "problems": ['"Ants eat 4 % of it." is not so.'],
 }
 
@@ -66,7 +72,7 @@ def test_a_prompt_shows_everything_it_is_given(name: str) -> None:
     for variable, value in variables(name).items():
         if isinstance(value, str):
             assert value in whole, variable
-        elif variable in ("problems", "themes", "verdicts"):
+        elif variable in ("problems", "rules", "themes", "verdicts"):
             assert all(text in whole for text in value), variable
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.answer import Answer, Event, Stage, Usage
@@ -113,9 +114,10 @@ def by_model(assistant: Assistant) -> Understanding:
             writer = open_writer(assistant.settings, assistant.llm, streaming=False)
             room = room_for(assistant.settings, writer.llm.metadata)
             turns = [replace(said, answer=said.answer[:MOST_ANSWER]) for said in history[-REMEMBERED:]]
-            while len(turns) > 1 and tokens_of(render("follow-up.v1", question=question, turns=turns)) > room:
+            prompted = partial(render, "follow-up.v1", own=assistant.settings.prompts, question=question)
+            while len(turns) > 1 and tokens_of(prompted(turns=turns)) > room:
                 turns.pop(0)
-            written = "".join(writer.write(render("follow-up.v1", question=question, turns=turns)))
+            written = "".join(writer.write(prompted(turns=turns)))
         except LLMError as error:
             usage = Usage() if writer is None else writer.meter.usage()
             return Understood(ruled, usage, f"The model could not make the question whole, so a rule did. {error}")

@@ -7,6 +7,7 @@ that was not trained for it; from a bank clustered for diversity as in Auto-CoT 
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 from assistant.answer import Delta
 from assistant.budget import room_for, tokens_of
@@ -29,11 +30,11 @@ class Strategy(Writing):
         examples = bank(self.settings.demonstrations).nearest(desk.question, EXAMPLES)
         assert desk.writer is not None  # noqa: S101 (as Desk)
         room = SHARE * room_for(self.settings, desk.writer.llm.metadata)
-        while examples and _tokens(examples) > room:
+        while examples and _tokens(examples, self.settings.prompts) > room:
             del examples[0]  # the farthest
         return (yield from desk.draft(PROMPT, examples=examples))
 
 
-def _tokens(examples: list[Demonstration]) -> int:
+def _tokens(examples: list[Demonstration], own: Path | None) -> int:
     given = {"question": "", "evidence": (), "structured": True, "refusal": REFUSAL, "examples": examples}
-    return tokens_of(render(PROMPT, **given))
+    return tokens_of(render(PROMPT, own=own, **given))

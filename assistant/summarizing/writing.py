@@ -46,7 +46,8 @@ def draft(outline: Outline, writer: Writer, settings: Settings) -> tuple[list[Dr
     """
 
     def prompt_of(shown: Sequence[Evidence]) -> Prompt:
-        return render("summary.v1", question=outline.subject, evidence=shown, themes=_themes(outline.groups, shown))
+        themes = _themes(outline.groups, shown)
+        return render("summary.v1", own=settings.prompts, question=outline.subject, evidence=shown, themes=themes)
 
     evidence = [quote.evidence for quote in outline.quotes]
     room = room_for(settings, writer.llm.metadata)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from assistant.engine import Assistant
@@ -21,6 +23,9 @@ class Vouched:
         self.settings: dict[str, Any] = assistant.settings.model_dump(mode="json", exclude=KEPT_BACK)
         if address := self.settings["openai_base_url"]:
             self.settings["openai_base_url"] = public(address)
+        if folder := assistant.settings.prompts:  # what they say counts, not where they lie
+            texts = [(file.name, file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.jinja"))]
+            self.settings["prompts"] = hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer from the library. Raises VouchedError."""

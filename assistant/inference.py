@@ -1,4 +1,4 @@
-"""The packaged models run here: ONNX files on OpenVINO, in bfloat16 where the processor computes in it, else float32."""
+"""The reader's and the verifier's networks: ONNX files whose checksums are checked, run by `ingestion.inference`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ingestion.embedding import EmbeddingError, word_vectors
 from ingestion.errors import VouchedError
+from ingestion.inference import compiled
 
 if TYPE_CHECKING:
     from openvino import CompiledModel
@@ -57,13 +58,7 @@ class Network:
 
 @cache
 def _compiled(folder: Path, name: str, _process: int) -> CompiledModel:
-    from openvino import Core
-
-    path = checked(folder, name)
-    core = Core()
-    fast = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if fast else "f32"}
-    return core.compile_model(core.read_model(path), "CPU", options)
+    return compiled(checked(folder, name).read_bytes())
 
 
 def _words() -> npt.NDArray[np.float16]:

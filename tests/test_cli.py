@@ -228,7 +228,7 @@ def test_a_cold_ask_answers_and_imports_no_giants(library: Path) -> None:
     assert called.code == 0
     assert called.json["status"] == "answered"
     modules = set(called.err.splitlines()[-1].split())
-    assert "onnxruntime" in modules
+    assert "openvino" in modules
     assert not modules & {"torch", "transformers", "gradio", "tensorflow", "scipy", "sklearn"}
 
 
@@ -237,7 +237,7 @@ def test_listing_papers_imports_no_stores(library: Path) -> None:
     modules = set(called.err.splitlines()[-1].split())
     assert called.out.count("\n") == 3
     assert "sqlite3" in modules
-    assert not modules & {"chromadb", "llama_index", "llama_index.core", "onnxruntime", "tantivy", "gradio", "torch"}
+    assert not modules & {"chromadb", "llama_index", "llama_index.core", "openvino", "tantivy", "gradio", "torch"}
 
 
 def test_doctor_says_what_works_and_the_remedy_for_what_does_not(library: Path, tmp_path: Path) -> None:

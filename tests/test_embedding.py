@@ -27,6 +27,7 @@ TEXTS = [
     "Größe, naïve, 日本語の要旨, Δ = 0.3 µm, and an emoji 🧬 in one line.",
     "The reaction rate doubled between 280 K and 300 K. " * 9,
 ]
+NEAR = 0.9998  # the cosine to float32, where the processor computes in bfloat16
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_the_llama_index_methods_agree(embedding: PackagedEmbedding) -> None:
 
 
 def test_same_vectors_as_the_original_in_torch() -> None:
-    assert export_minilm.least_cosine(PACKAGED_FOLDER, TEXTS + list(export_minilm.TEXTS)) >= 0.9999
+    assert export_minilm.least_cosine(PACKAGED_FOLDER, TEXTS + list(export_minilm.TEXTS)) >= NEAR
 
 
 def test_the_export_is_reproducible(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_query_imports_no_torch_and_an_import_no_runtime() -> None:
     code = """
 import sys
 from ingestion.embedding import load_embedding
-print([name for name in ("torch", "onnxruntime", "tokenizers", "transformers") if name in sys.modules])
+print([name for name in ("torch", "openvino", "tokenizers", "transformers") if name in sys.modules])
 print(len(load_embedding("").get_query_embedding("why?")))
 print([name for name in ("torch", "transformers", "sentence_transformers") if name in sys.modules])
 """
@@ -160,8 +161,8 @@ def test_the_packaged_model_has_two_names() -> None:
 def test_a_folder_of_sentence_transformers(embedding: PackagedEmbedding) -> None:
     local = load_embedding(str(export_minilm.source_folder()))
     vectors = np.array(local.get_text_embedding_batch(TEXTS))
-    np.testing.assert_allclose(vectors, embedding.encode(TEXTS), atol=2e-3)
-    assert np.einsum("nd,nd->n", vectors, embedding.encode(TEXTS)).min() >= 0.9999
+    np.testing.assert_allclose(vectors, embedding.encode(TEXTS), atol=6e-3)
+    assert np.einsum("nd,nd->n", vectors, embedding.encode(TEXTS)).min() >= NEAR
 
 
 def test_a_model_that_is_not_here_is_not_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

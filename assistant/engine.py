@@ -35,7 +35,7 @@ from assistant.retrieval import HybridRetriever, node_of
 from assistant.settings import Settings
 from assistant.strategies import Strategy, load_strategy, only_quotes
 from assistant.strategies.extractive import Extractive
-from assistant.summarizing import Summary, summarize
+from assistant.summarizing import Summary, positions, summarize
 from assistant.vouching import Unsupported, vouched
 from ingestion.library import Library
 
@@ -115,6 +115,10 @@ class Assistant(BaseQueryEngine):
     def summarize(self, topic: str | None = None, papers: Sequence[str] = ()) -> Summary:
         """Summarize a topic, papers, or what papers say of a topic; `assistant.summarizing` says how."""
         return summarize(self, topic, papers)
+
+    def positions(self, claim: str, papers: Sequence[str] = ()) -> Summary:
+        """Tell which papers support a claim and which oppose it. Raises QuestionError, LibraryError, ModelError."""
+        return positions(self, claim, papers)
 
     def begin(self, question: str, **scope: Any) -> Generator[Event, None, Desk]:  # noqa: ANN401 (as stream)
         """Find and read papers for a question; the scope is that of `stream`. Raises LibraryError."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from browsing import FLAGS, NARROW, OVERFLOW, WIDE
 from command import vouched
 from report_runs import BEFORE, CASES, MARKUP, a_run
 from selenium.webdriver import Chrome, ChromeOptions
@@ -16,7 +17,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from test_ui_browser import FLAGS, NARROW, OVERFLOW, WIDE
 
 IDS = [case["id"] for case in CASES]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import FLAGS, NARROW, OVERFLOW, WIDE
 from exported import ANSWER, HOSTILE, MADE, Shelf, hostile
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -15,7 +16,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from test_exporting import table_summary
-from test_ui_browser import FLAGS, NARROW, OVERFLOW, WIDE
 
 from assistant.exporting import Document, export, of_answer, of_chat, of_summary
 

@@ -87,13 +87,22 @@ class Audit:
 def audit(
     said: Sequence[Said], retriever: HybridRetriever, verifier: Verifier, progress: Callable[[int], None] = lambda _: None
 ) -> Audit:
+    """Audit a whole text; see `audits`. ``progress`` is called with the number of sentences done."""
+    found = Audit((), ())
+    for found in audits(said, retriever, verifier):
+        progress(len(found.statements))
+    return found
+
+
+def audits(said: Sequence[Said], retriever: HybridRetriever, verifier: Verifier) -> Iterator[Audit]:
     """Find for each sentence what supports it best, else what contradicts it, else what is most like it.
+
+    Yields the audit as far as it has come, after each sentence.
 
     Args:
         said: the sentences, see `assistant.auditing.drafts.sentences`.
         retriever: finds papers of the library for each.
         verifier: holds each against what was found.
-        progress: called with the number of sentences done.
 
     Raises:
         LibraryError: the library cannot be read.
@@ -101,7 +110,7 @@ def audit(
     """
     statements: list[Audited] = []
     evidence: dict[tuple[str, int, int], Evidence] = {}  # in order of first use, as citations are numbered
-    for done, sentence in enumerate(said, start=1):
+    for sentence in said:
         claim = sentence.claim or sentence.text
         offered = [item for hit in retriever.search(retriever.query(claim), PAPERS) for item in _offered(hit)]
         verified = verifier.verify([Claim(claim, (item.quote,), (item.title,)) for item in offered])
@@ -118,8 +127,7 @@ def audit(
             number = evidence.setdefault(key, replace(item, number=len(evidence) + 1, score=known.score)).number
             of_draft = known.contradicted, sentence.line, sentence.cites
             statements.append(Audited(sentence.text, (number,), known.verdict, known.score, known.alarms, found, *of_draft))
-        progress(done)
-    return Audit(tuple(statements), citations(list(evidence.values())))
+        yield Audit(tuple(statements), citations(list(evidence.values())))
 
 
 def _outcome(claim: str, offered: Sequence[Evidence], verified: Sequence[Verified]) -> tuple[Outcome, int | None]:

@@ -72,7 +72,6 @@ def summarize(
     with waking_up():
         from assistant.engine import Assistant
         from assistant.summarizing import claim_of
-        from assistant.summarizing import positions as positions_on
 
         claim = claim_of(topic or "") if positions else ""  # what is no claim is told before the models are loaded
         assistant = Assistant(opened, settings)
@@ -82,7 +81,7 @@ def summarize(
         else:
             assistant.wake()
     with console(err=True).status("Summarizing …"):
-        found = positions_on(assistant, topic or "", paper or ()) if claim else assistant.summarize(topic, paper or ())
+        found = assistant.positions(topic or "", paper or ()) if claim else assistant.summarize(topic, paper or ())
     if as_json:
         write_json(found.to_dict())
     else:

@@ -11,6 +11,7 @@ from assistant import chats
 from assistant.answer import Delta
 from assistant.ui.conversation import Turn
 from assistant.ui.ports import Answerer, Shelf
+from assistant.ui.remarks import unexpected
 from ingestion.errors import VouchedError
 from ingestion.paper import Paper
 
@@ -44,16 +45,16 @@ def answer(assistant: Answerer, turn: Turn, before: Sequence[chats.Turn] = ()) -
         if turn.answer is None:
             turn.error = "The answer broke off before it was finished. Ask again; the server's log may say why."
         else:
-            turn.papers = _papers(assistant.library, {citation.paper_id for citation in turn.answer.citations})
+            turn.papers = papers_of(assistant.library, {citation.paper_id for citation in turn.answer.citations})
     except VouchedError as error:
         turn.error = str(error)
     except Exception as error:  # whatever it is, the reader is told and the conversation goes on
         log.exception("answering failed: %r", turn.question)
-        turn.error = f"Something unexpected went wrong ({type(error).__name__}). The server's log says more."
+        turn.error = unexpected(error)
 
 
-def _papers(library: Shelf, ids: Iterable[str]) -> dict[str, Paper]:
-    """Fetch the papers of an answer; one that has left the library since is shown by its quotes alone."""
+def papers_of(library: Shelf, ids: Iterable[str]) -> dict[str, Paper]:
+    """Fetch the papers that are cited; one that has left the library since is shown by its quotes alone."""
     papers = {}
     for paper_id in ids:
         try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-from assistant.answer import Answer, Citation
+from assistant.answer import Citation
 from assistant.ui import escaping, highlights, marks
 from assistant.ui.conversation import Turn
 from ingestion.paper import Paper
 
 AUTHORS = 4
+NEAREST = "Nothing here answers the question; these come nearest."
+NONE = "This answer quotes no abstract."
 
 
 def panel(turns: Iterable[Turn]) -> str:
@@ -18,7 +20,16 @@ def panel(turns: Iterable[Turn]) -> str:
 
     All of it is on the page at once, so that a click needs no round trip to the server.
     """
-    sections = [section(turn.number, turn.question, turn.answer, turn.papers) for turn in turns if turn.answer]
+    notes = {"answered": "", "abstained": NEAREST}
+    return framed(
+        section(turn.number, turn.question, turn.answer.citations, turn.papers, notes[turn.answer.status])
+        for turn in turns
+        if turn.answer
+    )
+
+
+def framed(sections: Iterable[str]) -> str:
+    """Give the panel with its sections, or with what it is for while there are none."""
     head = (
         '<header class="v-panel-head"><h2>Evidence</h2>'
         '<button type="button" class="v-close" aria-label="Close the evidence">Close</button></header>'
@@ -39,19 +50,20 @@ def hint() -> str:
     )
 
 
-def section(number: int, question: str, answer: Answer, papers: Mapping[str, Paper]) -> str:
-    """Give the evidence of one answer."""
-    about = escaping.line(question, 140)
+def section(
+    number: int, about: str, citations: Iterable[Citation], papers: Mapping[str, Paper], note: str = "", none: str = NONE
+) -> str:
+    """Give the evidence of one text: the abstracts that its citations quote, or words where there are ``none``."""
+    about = escaping.line(about, 140)
     by_paper: dict[str, list[Citation]] = {}
-    for citation in answer.citations:
+    for citation in citations:
         by_paper.setdefault(citation.paper_id, []).append(citation)
-    cards = [card(citations, papers.get(paper_id)) for paper_id, citations in by_paper.items()]
-    nearest = "Nothing here answers the question; these come nearest." if answer.status == "abstained" else ""
-    note = f'<p class="v-panel-note">{nearest}</p>' if nearest and cards else ""
-    body = "".join(cards) or '<p class="v-panel-note">This answer quotes no abstract.</p>'
+    cards = [card(of_paper, papers.get(paper_id)) for paper_id, of_paper in by_paper.items()]
+    said = f'<p class="v-panel-note">{note}</p>' if note and cards else ""
+    body = "".join(cards) or f'<p class="v-panel-note">{none}</p>'
     return (
         f'<section class="v-turn" data-turn="{number}" aria-label="Evidence for: {about}">'
-        f'<p class="v-about">{about}</p>{note}{body}</section>'
+        f'<p class="v-about">{about}</p>{said}{body}</section>'
     )
 
 

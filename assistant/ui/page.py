@@ -7,12 +7,16 @@ from collections.abc import Callable
 import gradio as gr
 
 from assistant.ui import welcome
+from assistant.ui.audit import Auditing
 from assistant.ui.ports import Answerer
+from assistant.ui.summaries import Summaries
 from assistant.ui.talk import AT_ONCE, Talk
 
 # The name that a tab's address and its parts' ids have (``#/ask``), what its button says, and what lays it out.
 TABS: dict[str, tuple[str, Callable[[Answerer], object]]] = {
     "ask": ("Ask", Talk),
+    "summaries": ("Summaries", Summaries),
+    "audit": ("Audit", Auditing),
 }
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.chats import Chat, Turn
 from ingestion.paper import Paper
+
+if TYPE_CHECKING:
+    from assistant.claims import Verifier
+    from assistant.retrieval import HybridRetriever
+    from assistant.summarizing.summary import Summary
 
 
 class Shelf(Protocol):
@@ -31,6 +36,24 @@ class Answerer(Protocol):
     @property
     def library(self) -> Shelf:
         """The library that the answers come from."""
+        ...
+
+    @property
+    def retriever(self) -> HybridRetriever:
+        """What finds papers for a sentence."""
+        ...
+
+    @property
+    def verifier(self) -> Verifier:
+        """What checks a sentence."""
+        ...
+
+    def summarize(self, topic: str | None = None, papers: Sequence[str] = ()) -> Summary:
+        """Summarize a topic, papers, or what papers say of a topic."""
+        ...
+
+    def positions(self, claim: str, papers: Sequence[str] = ()) -> Summary:
+        """Say who supports a claim and who opposes it."""
         ...
 
     def chat(self, turns: Sequence[Turn] = ()) -> Chat:

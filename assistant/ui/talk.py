@@ -7,9 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.exporting import FORMATS, of_chat
 from assistant.ui import evidence, render, welcome
 from assistant.ui.answering import answer
 from assistant.ui.conversation import Conversation
+from assistant.ui.files import NAMES, Files
 from assistant.ui.ports import Answerer
 from assistant.ui.suggestions import suggested
 
@@ -28,11 +30,13 @@ class Talk:
     def __init__(self, assistant: Answerer) -> None:
         """Lay the tab out, inside the ``gr.Blocks`` that is open."""
         self.assistant = assistant
-        library = assistant.library
+        library, self.files = assistant.library, Files()
         self.conversation = gr.State(Conversation())
-        with gr.Row(elem_id="v-shell"):
-            with gr.Column(elem_id="v-talk"):
-                self.new = gr.Button("New conversation", elem_id="v-new", visible=False)
+        with gr.Row(elem_classes="v-shell"):
+            with gr.Column(elem_classes="v-talk"):
+                with gr.Row(elem_classes="v-actions", visible=False) as self.actions:
+                    self.new = gr.Button("New conversation", elem_id="v-new", elem_classes="v-plain")
+                    self.downloads = [gr.DownloadButton(NAMES[suffix], elem_classes="v-plain") for suffix in FORMATS]
                 with gr.Column(elem_id="v-welcome") as self.welcome:
                     gr.HTML(lambda: welcome.greeting(library.count()), elem_id="v-hello", apply_default_css=False)
                     questions = suggested(library.papers())
@@ -62,13 +66,13 @@ class Talk:
                     stop_btn=False,
                     html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),
                 )
-            with gr.Column(elem_id="v-evidence"):
-                self.panel = gr.HTML(evidence.panel(()), elem_id="v-panel", apply_default_css=False)
+            with gr.Column(elem_classes="v-evidence"):
+                self.panel = gr.HTML(evidence.panel(()), elem_id="v-panel", elem_classes="v-panel", apply_default_css=False)
         self._connect()
 
     def _connect(self) -> None:
         """Say what happens when."""
-        outputs = [self.box, self.chat, self.panel, self.welcome, self.new]
+        outputs = [self.box, self.chat, self.panel, self.welcome, self.actions, *self.downloads]
         quiet: dict[str, Any] = {"outputs": outputs, "show_progress": "hidden", "api_visibility": "private"}
         # Several sessions at a time; that a session asks one question at a time is seen to in ``ask``, for Gradio's own
         # "once" holds a stopped session up until the model it waited for has spoken.
@@ -90,7 +94,8 @@ class Talk:
             self.box: gr.update(value="", submit_btn=False, stop_btn=STOP),
             self.chat: gr.update(value=messages(conversation), visible=True),
             self.welcome: gr.update(visible=False),
-            self.new: gr.update(visible=True),
+            self.actions: gr.update(visible=True),
+            **{button: gr.update(visible=False) for button in self.downloads},
         }
         for _ in answer(self.assistant, turn, before):
             yield {self.chat: messages(conversation)}
@@ -109,7 +114,7 @@ class Talk:
             **self.settled(conversation),
             self.chat: gr.update(value=[], visible=False),
             self.welcome: gr.update(visible=True),
-            self.new: gr.update(visible=False),
+            self.actions: gr.update(visible=False),
         }
 
     def settled(self, conversation: Conversation) -> Updates:
@@ -118,7 +123,15 @@ class Talk:
             self.box: gr.update(submit_btn=ASK, stop_btn=False),
             self.chat: messages(conversation),
             self.panel: evidence.panel(conversation.turns),
+            **self._exports(conversation),
         }
+
+    def _exports(self, conversation: Conversation) -> Updates:
+        answers = [turn.answer for turn in conversation.turns if turn.answer is not None]
+        if not answers:
+            return {button: gr.update(visible=False) for button in self.downloads}
+        files = self.files.exported(of_chat("Conversation", answers, self.assistant.library))
+        return {button: gr.update(value=str(file), visible=True) for button, file in zip(self.downloads, files, strict=True)}
 
 
 def messages(conversation: Conversation) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let cameFrom = null;
 
-  const panel = () => document.getElementById("v-evidence");
+  const panelOf = (element) => element.closest(".v-shell")?.querySelector(".v-evidence");
 
   function openPanel() {
     root.classList.add("v-evidence-open");
@@ -23,32 +23,31 @@
     if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
   }
 
-  function showTurn(turn) {
-    const wanted = panel()?.querySelector(`.v-turn[data-turn="${turn}"]`);
+  function showTurn(panel, turn) {
+    const wanted = panel?.querySelector(`.v-turn[data-turn="${turn}"]`);
     if (!wanted) return null;
-    panel().querySelectorAll(".v-turn").forEach((each) => each.classList.toggle("is-shown", each === wanted));
+    panel.querySelectorAll(".v-turn").forEach((each) => each.classList.toggle("is-shown", each === wanted));
     return wanted;
   }
 
-  function scrollPanel(top) {
-    const body = panel().querySelector(".v-panel-body");
-    body.scrollTo({ top, behavior: calm.matches ? "auto" : "smooth" });
+  function scrollPanel(panel, top) {
+    panel.querySelector(".v-panel-body").scrollTo({ top, behavior: calm.matches ? "auto" : "smooth" });
   }
 
-  function light(section, number) {
-    panel().querySelectorAll(".is-lit").forEach((each) => each.classList.remove("is-lit"));
+  function light(panel, section, number) {
+    panel.querySelectorAll(".is-lit").forEach((each) => each.classList.remove("is-lit"));
     const marks = [...section.querySelectorAll(`[data-cites~="${number}"]`)];
     if (!marks.length) return;
     marks[0].closest("details").open = true;
     marks.forEach((each) => each.classList.add("is-lit"));
     marks[0].focus({ preventScroll: true });
-    const body = panel().querySelector(".v-panel-body");
+    const body = panel.querySelector(".v-panel-body");
     const away = marks[0].getBoundingClientRect().top - body.getBoundingClientRect().top;
-    scrollPanel(body.scrollTop + away - body.clientHeight / 3);
+    scrollPanel(panel, body.scrollTop + away - body.clientHeight / 3);
   }
 
   function deactivate() {
-    document.querySelectorAll(".v-cite.is-active").forEach((each) => each.classList.remove("is-active"));
+    document.querySelectorAll(".is-active[href^='#cite-']").forEach((each) => each.classList.remove("is-active"));
   }
 
   function putBack(turn) {
@@ -63,17 +62,18 @@
 
   function follow(link, [, kind, turn, number]) {
     if (kind === "ask") return putBack(turn);
-    const section = showTurn(turn);
+    const panel = panelOf(link);
+    const section = showTurn(panel, turn);
     if (!section) return;
     deactivate();
     cameFrom = link;
     openPanel();
     if (number) {
       link.classList.add("is-active");
-      light(section, number);
+      light(panel, section, number);
     } else {
-      scrollPanel(0);
-      if (narrow.matches) panel().querySelector(".v-close")?.focus();
+      scrollPanel(panel, 0);
+      if (narrow.matches) panel.querySelector(".v-close")?.focus();
     }
   }
 
@@ -85,13 +85,19 @@
       event.preventDefault();
       event.stopPropagation();
       follow(link, target);
-    } else if (event.target.closest(".v-close") || !event.target.closest("#v-evidence")) {
+    } else if (event.target.closest(".v-close") || !event.target.closest(".v-evidence")) {
       closePanel();
     }
   }, true);
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closePanel();
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const box = [...document.querySelectorAll("#v-tabs textarea")].find((each) => each.offsetParent !== null);
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
   });
 
   // Gradio labels a message with its source, which here is HTML: nobody should have to listen to that.
@@ -104,18 +110,19 @@
   }
 
   // A new answer brings new evidence: it is read from the top, and the marker followed before leads elsewhere.
-  let newest = "";
-  function startAtTop() {
-    const turn = [...document.querySelectorAll("#v-evidence .v-turn")].pop()?.dataset.turn ?? "";
-    if (turn === newest) return;
-    newest = turn;
-    panel().querySelector(".v-panel-body").scrollTop = 0;
+  const newest = new WeakMap();
+  function startAtTop(panel) {
+    const turn = [...panel.querySelectorAll(".v-turn")].pop();
+    const mark = turn ? `${turn.dataset.turn} ${turn.getAttribute("aria-label")}` : "";
+    if ((newest.get(panel) ?? "") === mark) return;
+    newest.set(panel, mark);
+    panel.querySelector(".v-panel-body").scrollTop = 0;
     deactivate();
   }
 
   new MutationObserver(() => {
     nameMessages();
-    startAtTop();
+    document.querySelectorAll(".v-evidence").forEach(startAtTop);
   }).observe(document.body, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"],
   });

@@ -7,6 +7,7 @@ is ``leaving`` while they are emptied of it. Whatever a killed process left half
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,17 @@ NAMES = COLUMNS.split(", ")
 VALUES = f"({', '.join('?' * len(NAMES))})"
 SET = ", ".join(f"{name} = excluded.{name}" for name in NAMES[1:])
 UPSERT = f"INSERT INTO papers ({COLUMNS}) VALUES {VALUES} ON CONFLICT (id) DO UPDATE SET {SET}"  # noqa: S608 (only our own words)
+
+Order = Literal["newest here", "oldest here", "title", "year", "venue"]
+ORDERS: dict[Order, str] = {
+    "newest here": "number DESC",
+    "oldest here": "number",
+    "title": "title COLLATE NOCASE, number",
+    "year": "year IS NULL, year DESC, number DESC",
+    "venue": "venue IS NULL, venue COLLATE NOCASE, number",
+}
+HOLDS = "(title || ' ' || authors || ' ' || coalesce(venue, '')) LIKE ? ESCAPE '\\'"
+LIKE = re.compile(r"[%_\\]")  # what LIKE reads as signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,19 @@ class Catalogue:
         else:
             rows = iter(self._database.rows(select + "state != 'leaving' ORDER BY number"))
         return map(schema.paper_of, rows)
+
+    def listing(self, order: Order, start: int, count: int, words: str = "") -> tuple[int, list[Paper]]:
+        """Give a stretch of the papers in some order, and how many there are in all.
+
+        ``words`` leaves out papers that do not hold each of them in title, authors or venue; upper and lower case count the
+        same in ASCII letters.
+        """
+        parts = words.split()
+        where = " AND ".join(["state != 'leaving'", *([HOLDS] * len(parts))])
+        values = [f"%{LIKE.sub(_escaped, part)}%" for part in parts]
+        total = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])  # noqa: S608 (only our own words)
+        select = f"SELECT {schema.FIELDS} FROM papers WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"  # noqa: S608 (as above)
+        return total, [schema.paper_of(row) for row in self._database.rows(select, [*values, count, start])]
 
     def find(self, name: str) -> str | None:
         """Give the id of the paper that has an id, or a record under it, or the number that it says; None if none has."""
@@ -162,3 +187,7 @@ class Catalogue:
         if schema.orphans(self._db):
             with self._database.writing() as db:
                 schema.adopt(db)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"

@@ -21,7 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ingestion import scope as scoping
-from ingestion.catalogue import Catalogue, Entry
+from ingestion.catalogue import Catalogue, Entry, Order
 from ingestion.errors import LibraryError, VouchedError
 from ingestion.filters import Filters
 from ingestion.merging import Record
@@ -154,6 +154,16 @@ class Library:
     def papers(self, ids: Collection[str] | None = None) -> Iterator[Paper]:
         """Yield all papers in order of arrival, or those of the given ids that are there."""
         return self.catalogue.papers(ids)
+
+    def listing(self, order: Order, start: int, count: int, words: str = "") -> tuple[int, list[Paper]]:
+        """Give a stretch of the papers in some order, and how many there are; see `Catalogue.listing`."""
+        return self.catalogue.listing(order, start, count, words)
+
+    def near(self, paper: Paper, count: int) -> dict[str, float]:
+        """Map the ids of the papers most like one to their cosine similarity, nearest first; itself is not among them."""
+        vector = np.asarray(self.embedding.get_text_embedding(whole_text(paper)), dtype=np.float32)
+        found = self.vectors.nearest("papers", vector, count + 1)
+        return dict([(id_, cosine) for id_, cosine in found.items() if id_ != paper.id][:count])
 
     def records(self, paper_id: str) -> list[Record]:
         """Give what each source says of a paper, the first read first: several where one paper was found in several."""

@@ -19,17 +19,17 @@ log = logging.getLogger(__name__)
 FRAME_S = 0.06
 
 
-def answer(assistant: Answerer, turn: Turn, before: Sequence[chats.Turn] = ()) -> Iterator[None]:
+def answer(assistant: Answerer, turn: Turn, before: Sequence[chats.Turn] = (), papers: Sequence[str] = ()) -> Iterator[None]:
     """Yield whenever there is something new to show, until the turn is settled. Never raises for the assistant's sake.
 
-    The question may lean on the turns ``before`` it.
+    The question may lean on the turns ``before`` it; only the ``papers`` of these ids are asked, where there are any.
 
     A model may write faster than a page can be drawn, so pieces of a draft are shown at most once every 60 ms.
     """
     try:
         due = 0.0
         with ExitStack() as at_the_end:
-            events = assistant.chat(before).stream(turn.question)
+            events = assistant.chat(before).stream(turn.question, **({"papers": papers} if papers else {}))
             at_the_end.callback(events.close)  # which hangs up on the model
             for event in events:
                 if turn.stopped:

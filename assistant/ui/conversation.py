@@ -43,10 +43,11 @@ class Turn:
 
 @dataclass(slots=True)
 class Conversation:
-    """The turns of one session, oldest first."""
+    """The turns of one session, oldest first, and the ids of the only papers that are asked; none means all."""
 
     turns: list[Turn] = field(default_factory=list)
     asked: int = 0
+    only: tuple[str, ...] = ()
 
     @property
     def busy(self) -> bool:

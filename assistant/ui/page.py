@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant.ui import welcome
 from assistant.ui.audit import Auditing
+from assistant.ui.papers import Papers
 from assistant.ui.ports import Answerer
 from assistant.ui.summaries import Summaries
 from assistant.ui.talk import AT_ONCE, Talk
@@ -15,6 +16,7 @@ from assistant.ui.talk import AT_ONCE, Talk
 # The name that a tab's address and its parts' ids have (``#/ask``), what its button says, and what lays it out.
 TABS: dict[str, tuple[str, Callable[[Answerer], object]]] = {
     "ask": ("Ask", Talk),
+    "library": ("Library", Papers),
     "summaries": ("Summaries", Summaries),
     "audit": ("Audit", Auditing),
 }
@@ -30,5 +32,6 @@ def blocks(assistant: Answerer) -> gr.Blocks:
             for name, (label, lay_out) in TABS.items():
                 with gr.Tab(label, id=name, elem_id=f"v-tab-{name}", render_children=True):
                     lay_out(assistant)
+        app.load(None, js="() => window.vouchedOpen()", api_visibility="private")
     app.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return app

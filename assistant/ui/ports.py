@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.chats import Chat, Turn
-from ingestion.paper import Paper
+from ingestion.catalogue import Order
+from ingestion.library import Progress
+from ingestion.paper import Paper, Refusal
+from ingestion.report import IngestReport
 
 if TYPE_CHECKING:
     from assistant.claims import Verifier
@@ -27,6 +30,26 @@ class Shelf(Protocol):
 
     def count(self) -> int:
         """Count the papers."""
+        ...
+
+    def listing(self, order: Order, start: int, count: int, words: str = "") -> tuple[int, list[Paper]]:
+        """Give a stretch of the papers in some order, and how many there are."""
+        ...
+
+    def near(self, paper: Paper, count: int) -> dict[str, float]:
+        """Map the papers most like one to their similarity."""
+        ...
+
+    def sources(self, paper_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+        """Map papers to the sources that have them."""
+        ...
+
+    def add(self, records: Iterable[Paper | Refusal], progress: Progress | None = None) -> IngestReport:
+        """Add papers."""
+        ...
+
+    def remove(self, paper_ids: Iterable[str]) -> list[Paper]:
+        """Remove papers and give them back."""
         ...
 
 

@@ -5,7 +5,7 @@ Each message is one line of HTML in one ``<div>``, which a Markdown parser passe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from assistant.answer import Answer, Citation
@@ -13,6 +13,7 @@ from assistant.ui import escaping, marks, statements
 from assistant.ui.conversation import Turn
 from assistant.ui.markdown import html, inline, layout, stacked
 from assistant.ui.prose import Passage, paragraphs
+from ingestion.paper import Paper
 
 STEPS = {"searching": "Searching", "reading": "Reading", "writing": "Writing", "checking": "Checking"}
 WITHIN = {"understanding": "searching", "planning": "writing"}  # stages that not every answer has, shown as part of these
@@ -37,6 +38,14 @@ def reply(turn: Turn) -> str:
         words = "The draft above was not checked." if turn.draft else "Nothing was written yet."
         return _wrap("v-stopped", _draft(turn), f'<p class="v-note"><strong>Stopped.</strong> {words} {again}</p>')
     return _wrap("v-making", steps(turn), _draft(turn))
+
+
+def scope(papers: Sequence[Paper]) -> str:
+    """Say which papers alone are asked, and how to ask all again; nothing where all are."""
+    if not papers:
+        return ""
+    named = escaping.line(papers[0].title, 90) if len(papers) == 1 else f"these {len(papers)} papers"
+    return f'<p class="v-scope" role="status"><span>Only <b>{named}</b></span><a href="#/ask">Ask all papers</a></p>'
 
 
 def steps(turn: Turn) -> str:

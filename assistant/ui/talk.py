@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ from assistant.ui.conversation import Conversation
 from assistant.ui.files import NAMES, Files
 from assistant.ui.ports import Answerer
 from assistant.ui.suggestions import suggested
+from ingestion.errors import VouchedError
 
+log = logging.getLogger(__name__)
 Updates = dict[Any, Any]
 ASK = "Ask"
 STOP = "Stop"
@@ -53,6 +56,8 @@ class Talk:
                     feedback_options=None,
                     group_consecutive_messages=False,
                 )
+                self.scope = gr.HTML("", elem_id="v-only", apply_default_css=False)
+                self.wanted = gr.Textbox(elem_id="v-wanted-ask", visible="hidden", label="Papers to ask")
                 self.box = gr.Textbox(
                     elem_id="v-ask",
                     label="Your question",
@@ -73,7 +78,8 @@ class Talk:
     def _connect(self) -> None:
         """Say what happens when."""
         outputs = [self.box, self.chat, self.panel, self.welcome, self.actions, *self.downloads]
-        quiet: dict[str, Any] = {"outputs": outputs, "show_progress": "hidden", "api_visibility": "private"}
+        without: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        quiet = {"outputs": outputs, **without}
         # Several sessions at a time; that a session asks one question at a time is seen to in ``ask``, for Gradio's own
         # "once" holds a stopped session up until the model it waited for has spoken.
         asking = {**quiet, "trigger_mode": "multiple", "concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
@@ -81,6 +87,7 @@ class Talk:
         for button in self.suggestions:
             running.append(button.click(_ask_this(self.ask, button.value), [self.conversation], **asking))
         self.box.stop(self.stop, [self.conversation], **quiet, cancels=running, queue=False)
+        self.wanted.change(self.limit, [self.wanted, self.conversation], [self.scope], **without)
         self.new.click(self.clear, [self.conversation], **quiet, cancels=running, queue=False)
 
     def ask(self, question: str, conversation: Conversation) -> Iterator[Updates]:
@@ -97,10 +104,21 @@ class Talk:
             self.actions: gr.update(visible=True),
             **{button: gr.update(visible=False) for button in self.downloads},
         }
-        for _ in answer(self.assistant, turn, before):
+        for _ in answer(self.assistant, turn, before, conversation.only):
             yield {self.chat: messages(conversation)}
         if not turn.stopped:  # else the one who stopped it has shown it so
             yield self.settled(conversation)
+
+    def limit(self, wanted: str, conversation: Conversation) -> str:
+        """Ask only some papers from now on, by their ids with commas between; all of them where none is named."""
+        papers = []
+        for name in filter(None, wanted.split(",")):
+            try:
+                papers.append(self.assistant.library.paper(name.strip()))
+            except VouchedError as error:  # it has left the library
+                log.warning("not asked: %s", error)
+        conversation.only = tuple(paper.id for paper in papers)
+        return render.scope(papers)
 
     def stop(self, conversation: Conversation) -> Updates:
         """Stop the answer under way, and keep what there is of it."""

@@ -13,10 +13,9 @@
     const wanted = name && button(name);
     if (!wanted) return;
     if (wanted.getAttribute("aria-selected") !== "true") wanted.click();
-    if (!rest) return;
-    let detail = rest;
-    try { detail = decodeURIComponent(rest); } catch { /* not an address of ours: as it is */ }
-    document.dispatchEvent(new CustomEvent("vouched:address", { detail: { tab: name, rest: detail } }));
+    let told = rest ?? "";
+    try { told = decodeURIComponent(told); } catch { /* not an address of ours: as it is */ }
+    document.dispatchEvent(new CustomEvent("vouched:address", { detail: { tab: name, rest: told } }));
   }
 
   document.addEventListener("click", (event) => {
@@ -27,11 +26,5 @@
   addEventListener("hashchange", open);
   addEventListener("popstate", open);
 
-  // The page is there some time after this script.
-  const waiting = new MutationObserver(() => {
-    if (!document.querySelector("#v-tabs [data-tab-id]")) return;
-    waiting.disconnect();
-    open();
-  });
-  waiting.observe(document.documentElement, { subtree: true, childList: true });
+  window.vouchedOpen = open; // called when the page is there, which is some time after this script
 })();

@@ -1,0 +1,110 @@
+"""The tab of the library in a real browser: finding, reading, asking, adding and removing papers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import NARROW, OVERFLOW, SAMPLE, Browser, assistant, browser, serving, url
+from selenium.webdriver.common.by import By
+
+from assistant.engine import Assistant
+from assistant.settings import Settings
+from ingestion.library import Library
+
+__all__ = ["assistant", "browser", "url"]  # fixtures
+TABLE = ".v-table tbody tr"
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[str]:
+    """Serve a library that a test may change."""
+    library = Library.open(tmp_path / "library", create=True)
+    library.ingest([SAMPLE])
+    with serving(Assistant.open(library, Settings(llm="extractive", _env_file=None))) as address:  # type: ignore[call-arg]
+        yield address
+
+
+def titles(browser: Browser) -> list[str]:
+    return [row.find_element(By.CSS_SELECTOR, "a").text for row in browser.all(TABLE)]
+
+
+def at_library(browser: Browser, url: str, rest: str = "", size: tuple[int, int] = (1400, 900)) -> None:
+    browser.open(f"{url}/#/library{rest}", size, wait_for=".v-one" if rest else ".v-table")
+
+
+def said(browser: Browser, words: str) -> str:
+    browser.wait.until(lambda _: words in browser.one("#v-added").text)
+    return browser.one("#v-added").text
+
+
+def test_papers_are_found_ordered_and_paged(browser: Browser, url: str, assistant: Assistant) -> None:
+    at_library(browser, url)
+    total, expected = assistant.library.listing("newest here", 0, 50)
+    assert titles(browser) == [" ".join(paper.title.split()) for paper in expected]
+    [on] = [button for button in browser.all(".v-library .v-actions button") if button.text == "Next →"]
+    browser.driver.execute_script("arguments[0].click()", on)
+    browser.wait.until(lambda _: f"51 to {total} of {total}" in browser.one(".v-table caption").text)
+    browser.one("#v-find textarea").send_keys("diffusion")
+    found, expected = assistant.library.listing("newest here", 0, 50, "diffusion")
+    browser.wait.until(lambda _: f"1 to {found} of {found}" in browser.one(".v-table caption").text)
+    assert titles(browser) == [" ".join(paper.title.split()) for paper in expected]
+    browser.one("#v-order input").click()
+    [by_title] = [option for option in browser.all("[role='option']") if option.text == "title"]
+    by_title.click()
+    browser.wait.until(lambda _: titles(browser) == sorted(titles(browser), key=str.casefold))
+    browser.one("#v-find textarea").send_keys(" %_ nowhere")
+    browser.wait.until(lambda _: "No paper holds these words" in browser.one("#v-papers-table").text)
+
+
+def test_a_paper_has_an_address_and_can_be_asked_alone(browser: Browser, url: str, assistant: Assistant) -> None:
+    paper = next(paper for paper in assistant.library.papers() if paper.title.startswith("NitroFusion"))
+    at_library(browser, url, f"/{paper.id}", NARROW)
+    assert browser.one(".v-one h2").text == paper.title
+    assert " ".join(browser.one(".v-one .v-abstract").text.split()) == " ".join(paper.abstract.split())
+    assert len(browser.all(".v-near li")) == 8
+    assert browser.driver.execute_script(OVERFLOW) <= 0
+    browser.one(".v-one .v-button").click()
+    assert paper.title[:40] in browser.one("#v-only").text
+    browser.ask("What is it about?")
+    cited = [title.get_attribute("textContent") for title in browser.all("#v-tab-ask .v-title")]
+    assert cited
+    assert {title.split(":")[0] for title in cited if title} == {"NitroFusion"}
+    browser.one("#v-only a").click()
+    browser.wait.until(lambda _: not browser.one("#v-ask textarea").get_attribute("value") and not browser.all("#v-only a"))
+    browser.driver.back()
+    assert paper.title[:40] in browser.one("#v-only").text
+    browser.open(f"{url}/#/library/nowhere", wait_for="#v-paper-page .v-note")
+    assert "There is no paper nowhere" in browser.one("#v-paper-page .v-note").text
+
+
+def test_files_are_added_and_what_is_refused_is_told(browser: Browser, changing: str, tmp_path: Path) -> None:
+    at_library(browser, changing)
+    file = tmp_path / "more.jsonl"
+    good = {"title": "Walnuts <b>bold</b>", "abstract": "Walnuts are harvested in October. They keep for a year."}
+    file.write_text(f"{json.dumps(good)}\n{{}}\nnonsense\n", encoding="utf-8")
+    browser.driver.find_element(By.CSS_SELECTOR, ".v-library input[type='file']").send_keys(str(file))
+    told = said(browser, "1 added")
+    assert "2 refused" in told
+    assert "more.jsonl, line 2" in told
+    assert str(tmp_path) not in told
+    browser.wait.until(lambda _: titles(browser)[:1] == ["Walnuts <b>bold</b>"])
+    browser.driver.refresh()
+    browser.wait.until(lambda _: "93 papers" in browser.one(".v-masthead").text)
+
+
+def test_a_removed_paper_can_be_put_back(browser: Browser, changing: str) -> None:
+    at_library(browser, changing)
+    first = titles(browser)[0]
+    browser.all(f"{TABLE} a")[0].click()
+    browser.one(".v-one")
+    [remove] = [button for button in browser.all(".v-library button") if button.text == "Remove from the library"]
+    browser.driver.execute_script("arguments[0].click()", remove)
+    said(browser, f"Removed: {first}")
+    browser.wait.until(lambda _: first not in titles(browser))
+    [undo] = [button for button in browser.all(".v-library button") if button.text == "Undo the removal"]
+    undo.click()
+    said(browser, "92 papers in the library")
+    browser.wait.until(lambda _: titles(browser)[0] == first)

@@ -165,6 +165,10 @@ class Library:
         found = self.vectors.nearest("papers", vector, count + 1)
         return dict([(id_, cosine) for id_, cosine in found.items() if id_ != paper.id][:count])
 
+    def wholes(self) -> tuple[list[str], Vectors]:
+        """Give the ids of all papers that are indexed and their vectors, an array (n_papers, d)."""
+        return self.vectors.wholes()
+
     def records(self, paper_id: str) -> list[Record]:
         """Give what each source says of a paper, the first read first: several where one paper was found in several."""
         ids = self.catalogue.records.of_papers([paper_id]).get(paper_id, ())

@@ -124,6 +124,19 @@ class VectorStore:
             for paper_id, pairs in rows.items()
         }
 
+    def wholes(self) -> tuple[list[str], Vectors]:
+        """Give the ids of all papers and their vectors, an array (n_papers, d)."""
+        ids: list[str] = []
+        parts: list[Vectors] = []
+        while len(ids) < self.count("papers"):
+            with self._chroma("papers", "read") as collection:
+                found = collection.get(limit=WRITE_BATCH, offset=len(ids), include=["embeddings"])
+            if not found["ids"]:  # papers left meanwhile
+                break
+            ids += found["ids"]
+            parts.append(np.asarray(found["embeddings"], dtype=np.float32))
+        return ids, np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+
     def count(self, kind: Kind) -> int:
         """Count the vectors of a kind."""
         with self._chroma(kind, "read") as collection:

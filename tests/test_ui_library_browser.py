@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browsing import NARROW, OVERFLOW, SAMPLE, Browser, assistant, browser, serving, url
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from assistant.engine import Assistant
@@ -108,3 +109,35 @@ def test_a_removed_paper_can_be_put_back(browser: Browser, changing: str) -> Non
     undo.click()
     said(browser, "92 papers in the library")
     browser.wait.until(lambda _: titles(browser)[0] == first)
+
+
+def test_papers_on_the_map_are_chosen_by_lasso_and_asked(browser: Browser, url: str) -> None:
+    browser.open(f"{url}/#/map", wait_for=".v-topics button")
+    buttons = browser.all(".v-topics button")
+    buttons[0].click()
+    number = int(buttons[0].find_element(By.CSS_SELECTOR, "small").text)
+    assert browser.one(".v-chosen a").text == f"Ask only these {number} papers"
+    assert buttons[0].get_attribute("aria-pressed") == "true"
+    canvas = browser.one(".v-canvas canvas")
+    box = canvas.rect
+    hand = ActionChains(browser.driver).move_to_element_with_offset(canvas, -box["width"] / 2 + 2, -box["height"] / 2 + 2)
+    hand.click_and_hold().move_by_offset(box["width"] - 4, 0).move_by_offset(0, box["height"] - 4)
+    hand.move_by_offset(4 - box["width"], 0).release().perform()
+    browser.wait.until(lambda _: browser.one(".v-chosen a").text == "Ask only these 92 papers")
+    browser.one(".v-chosen a").click()
+    assert "these 92 papers" in browser.one("#v-only").text
+
+
+def test_a_point_of_the_map_tells_its_title_and_opens_its_paper(browser: Browser, url: str) -> None:
+    browser.open(f"{url}/#/map", wait_for=".v-topics button")
+    canvas = browser.one(".v-canvas canvas")
+    x, y, _, _, title = json.loads(
+        browser.driver.find_element(By.CSS_SELECTOR, ".v-points").get_attribute("textContent") or ""
+    )[0]
+    box = canvas.rect
+    across, down = (24 + share * (box[side] - 48) - box[side] / 2 for share, side in ((x, "width"), (y, "height")))
+    hand = ActionChains(browser.driver).move_to_element_with_offset(canvas, across, down)
+    hand.perform()
+    assert browser.one(".v-tip").text == title
+    hand.click().perform()
+    assert browser.one(".v-one h2").text == title

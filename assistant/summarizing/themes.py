@@ -90,7 +90,7 @@ def headings(
     if len(groups) == 1:
         return [capital(topic)]
     asked = set(terms(topic))
-    phrases = [[[p for p in _phrases(paper.title) if set(terms(p)) - asked] for paper in group] for group in groups]
+    phrases = [[[p for p in phrases_of(paper.title) if set(terms(p)) - asked] for paper in group] for group in groups]
     known = list(dict.fromkeys(phrase for of_group in phrases for of_paper in of_group for phrase in of_paper))
     near = dict(zip(known, embed(known), strict=True)) if known else {}
     titles = [[_words(paper.title) for paper in group] for group in groups]
@@ -122,7 +122,7 @@ def _shared(phrases: Sequence[str], titles: Sequence[str], others: Sequence[str]
     return best[2]
 
 
-def _phrases(title: str) -> list[str]:
+def phrases_of(title: str) -> list[str]:
     """Give the phrases of a title, each from one to three words up to where a noun phrase ends."""
     found = []
     for part in PART.split(title):

@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant.ui import welcome
 from assistant.ui.audit import Auditing
+from assistant.ui.chart import Chart
 from assistant.ui.papers import Papers
 from assistant.ui.ports import Answerer
 from assistant.ui.summaries import Summaries
@@ -17,6 +18,7 @@ from assistant.ui.talk import AT_ONCE, Talk
 TABS: dict[str, tuple[str, Callable[[Answerer], object]]] = {
     "ask": ("Ask", Talk),
     "library": ("Library", Papers),
+    "map": ("Map", Chart),
     "summaries": ("Summaries", Summaries),
     "audit": ("Audit", Auditing),
 }
@@ -30,8 +32,10 @@ def blocks(assistant: Answerer) -> gr.Blocks:
             gr.HTML(lambda: welcome.masthead(assistant.library.count()), elem_id="v-masthead", apply_default_css=False)
         with gr.Tabs(elem_id="v-tabs"):
             for name, (label, lay_out) in TABS.items():
-                with gr.Tab(label, id=name, elem_id=f"v-tab-{name}", render_children=True):
-                    lay_out(assistant)
+                with gr.Tab(label, id=name, elem_id=f"v-tab-{name}", render_children=True) as tab:
+                    laid_out = lay_out(assistant)
+                if isinstance(laid_out, Chart):
+                    laid_out.connect(tab)
         app.load(None, js="() => window.vouchedOpen()", api_visibility="private")
     app.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return app

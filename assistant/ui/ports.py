@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assistant.claims import Verifier
     from assistant.retrieval import HybridRetriever
     from assistant.summarizing.summary import Summary
+    from ingestion.vectors import Vectors
 
 
 class Shelf(Protocol):
@@ -24,8 +25,8 @@ class Shelf(Protocol):
         """Give the paper of that id, or raise a ``VouchedError``."""
         ...
 
-    def papers(self) -> Iterator[Paper]:
-        """Yield every paper."""
+    def papers(self, ids: Collection[str] | None = None) -> Iterator[Paper]:
+        """Yield every paper, or those of the ids."""
         ...
 
     def count(self) -> int:
@@ -38,6 +39,10 @@ class Shelf(Protocol):
 
     def near(self, paper: Paper, count: int) -> dict[str, float]:
         """Map the papers most like one to their similarity."""
+        ...
+
+    def wholes(self) -> tuple[list[str], Vectors]:
+        """Give the ids of all papers and their vectors."""
         ...
 
     def sources(self, paper_ids: Collection[str] | None = None) -> dict[str, list[str]]:

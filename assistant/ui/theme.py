@@ -8,8 +8,8 @@ import gradio as gr
 
 # Gradio's own themes ask Google for their fonts. These names are of fonts a machine has, or has not.
 SANS = ("-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif")
-STYLES = ("colours.css", "layout.css", "tabs.css", "reading.css", "sheets.css", "library.css")
-SCRIPTS = ("tabs.js", "page.js", "library.js")
+STYLES = ("colours.css", "layout.css", "tabs.css", "reading.css", "sheets.css", "library.css", "map.css")
+SCRIPTS = ("tabs.js", "page.js", "library.js", "map.js")
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Liberation Mono", "monospace")
 
 

@@ -22,9 +22,9 @@ def load_embedder(settings: Settings) -> BaseEmbedding:
     return load_embedding(settings.embedding, api_base=settings.openai_base_url, api_key=key)
 
 
-def open_library(settings: Settings, *, create: bool = False) -> Library:
+def open_library(settings: Settings, *, create: bool = False, recover: bool = True) -> Library:
     """Open the library of the settings; its embedder is loaded when first needed. Raises LibraryError."""
-    return Library.open(settings.library, embedder=lambda: load_embedder(settings), create=create)
+    return Library.open(settings.library, embedder=lambda: load_embedder(settings), create=create, recover=recover)
 
 
 def load_reader(settings: Settings) -> Reader:

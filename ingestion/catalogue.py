@@ -72,9 +72,23 @@ class Catalogue:
 
     def set_meta(self, key: str, value: str | None) -> None:
         """Write one remark about the library, or take it back."""
+        self.swap({key: value})
+
+    def swap(self, remarks: Mapping[str, str | None]) -> None:
+        """Write several remarks in one transaction; None takes one back."""
         with self._database.writing() as db:
-            db.execute("DELETE FROM meta WHERE key = ?", [key])
-            db.executemany("INSERT INTO meta VALUES (?, ?)", [] if value is None else [(key, value)])
+            db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in remarks])
+            rows = [(key, value) for key, value in remarks.items() if value is not None]
+            db.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+
+    def faults(self) -> list[str]:
+        """Say what SQLite finds wrong with the file; nothing where it is sound."""
+        found = [str(row[0]) for row in self._database.rows("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    def copy(self, path: Path) -> None:
+        """Write a copy of the file, consistent whatever is being written. Raises LibraryError."""
+        self._database.copy(path)
 
     def count(self) -> int:
         """Count the papers."""

@@ -70,6 +70,14 @@ class Database:
             chunk = wanted[start : start + BATCH]
             yield from self.rows(statement.format(",".join("?" * len(chunk))), chunk)
 
+    def copy(self, path: Path) -> None:
+        """Write a copy to a new file, by SQLite's own backup. Raises LibraryError."""
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as target:
+                self.connection.backup(target)
+        except sqlite3.Error as error:
+            raise LibraryError(f"The copy {path} cannot be written: {error}. Free some disk space.") from error
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Write in one transaction: all of it stays, or none. Raises LibraryError."""

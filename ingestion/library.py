@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 BATCH = 128  # papers embedded and acknowledged together: the most that a killed process has to do again
 LOCK_SECONDS = 10.0
 STORES = ("vectors", "words")  # the folders of what is derived from the catalogue
+STORES_NOW = "stores"  # the remark that says what their names end in
 
 Embedder = Callable[[], "BaseEmbedding"]
 Progress = Callable[[int, int], None]
@@ -68,13 +69,16 @@ class Library:
         self._lock = FileLock(path / "writing.lock")
 
     @classmethod
-    def open(cls, path: str | Path, *, embedder: Embedder | None = None, create: bool = False) -> Library:
+    def open(
+        cls, path: str | Path, *, embedder: Embedder | None = None, create: bool = False, recover: bool = True
+    ) -> Library:
         """Open the library in a folder.
 
         Args:
             path: the folder.
             embedder: gives the embedding model when one is needed first; by default the packaged all-MiniLM-L6-v2.
             create: make the library where there is none.
+            recover: finish what a killed process left.
 
         Raises:
             LibraryError: there is no library and ``create`` is false, the path is a file, or it cannot be opened.
@@ -93,14 +97,21 @@ class Library:
             if not os.access(path, os.W_OK):
                 raise LibraryError(f"The library {path} cannot be written: permission denied. Make the folder writable.")
         library = cls(path, Catalogue(file, create=create), embedder or _packaged_embedding)
-        library._recover()
+        if recover:
+            library._recover()
         return library
 
     def close(self) -> None:
         """Close the catalogue and the vectors; Tantivy needs no closing."""
         self.catalogue.close()
+        self.close_stores()
+
+    def close_stores(self) -> None:
+        """Close the vectors and forget the words; the next use opens what is there then."""
         if "vectors" in self.__dict__:  # a cached property: there only if it was used
             self.vectors.close()
+        for name in (*STORES, "embedding"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def embedding(self) -> BaseEmbedding:
@@ -110,7 +121,7 @@ class Library:
         if made_with is not None and made_with != embedding.model_name:
             raise LibraryError(
                 f"The library {self.path} was embedded with {made_with}, not with {embedding.model_name}. Set"
-                f" VOUCHED_EMBEDDING to {made_with}, or ingest into a new library with --library DIR."
+                f" VOUCHED_EMBEDDING to {made_with}, or embed it anew: vouched library reembed"
             )
         return embedding
 
@@ -119,14 +130,18 @@ class Library:
         """The vectors, opened on first use: importing Chroma takes longer than listing papers."""
         from ingestion.vectors import VectorStore
 
-        return VectorStore(self.path / "vectors")
+        return VectorStore(self.store("vectors"))
 
     @cached_property
     def words(self) -> Words:
         """The words, opened on first use."""
         from ingestion.words import Words
 
-        return Words(self.path / "words")
+        return Words(self.store("words"))
+
+    def store(self, name: str) -> Path:
+        """Give the folder of what is derived from the catalogue: ``vectors`` or ``words``, with a number once renewed."""
+        return self.path / f"{name}{self.catalogue.meta(STORES_NOW) or ''}"
 
     def wake(self) -> None:
         """Load the model, the vectors and the words now, side by side, rather than at the first question."""
@@ -265,6 +280,12 @@ class Library:
             self._settle()
         return papers
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the library's write lock, for its upkeep. Raises LibraryError when another process has it."""
+        with self._writing(settle=False):
+            yield
+
     def _write(self, entries: Sequence[Entry], leaving: Sequence[str]) -> None:
         """Write papers to all three stores; only then are they ready. Vectors are made before anything is replaced."""
         pending = [entry.paper for entry in entries if entry.state == "pending"]
@@ -277,14 +298,9 @@ class Library:
         """Make the vectors of papers: by id, an array (n_passages, d), and one (d,)."""
         if not papers:
             return {}, {}
-        groups = [passages_of(paper) for paper in papers]
-        texts = [passage.text for group in groups for passage in group] + [whole_text(paper) for paper in papers]
-        vectors = np.asarray(self.embedding.get_text_embedding_batch(texts), dtype=np.float32)
+        found = vectors_of(papers, self.embedding)
         self.catalogue.set_meta("embedding", self.embedding.model_name)
-        ends = np.cumsum([len(group) for group in groups])
-        ids = [paper.id for paper in papers]
-        of_passages = np.split(vectors[: ends[-1]], ends[:-1])
-        return dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True))
+        return found
 
     def _index(self, papers: Sequence[Paper], passages: dict[str, Vectors], wholes: dict[str, Vectors]) -> None:
         if papers:
@@ -304,7 +320,7 @@ class Library:
         Vectors or words that someone deleted are made again. Where that fails the library opens all the same: what is
         acknowledged can be read, and the next writer tries again.
         """
-        lost = self.count() > 0 and not all((self.path / store).is_dir() for store in STORES)
+        lost = self.count() > 0 and not all(self.store(name).is_dir() for name in STORES)
         if (lost or self.catalogue.unsettled()) and os.access(self.path, os.W_OK):
             try:
                 with self._lock.acquire(timeout=0):
@@ -326,12 +342,13 @@ class Library:
         self._forget([paper.id for paper in self.catalogue.papers(state="leaving")])
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, *, settle: bool = True) -> Iterator[None]:
         """Hold the library's write lock, and begin by finishing what a killed process left."""
         try:
             with self._lock.acquire(timeout=LOCK_SECONDS):
                 self.catalogue.adopt()
-                self._settle()
+                if settle:
+                    self._settle()
                 yield
         except Timeout as error:
             raise LibraryError(
@@ -354,3 +371,14 @@ def _batches(parts: Sequence[Part]) -> Iterator[list[Part]]:
         batch.append(part)
     if batch:
         yield batch
+
+
+def vectors_of(papers: Sequence[Paper], embedding: BaseEmbedding) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
+    """Make the vectors of papers, at least one: by id, an array (n_passages, d), and one (d,)."""
+    groups = [passages_of(paper) for paper in papers]
+    texts = [passage.text for group in groups for passage in group] + [whole_text(paper) for paper in papers]
+    vectors = np.asarray(embedding.get_text_embedding_batch(texts), dtype=np.float32)
+    ends = np.cumsum([len(group) for group in groups])
+    ids = [paper.id for paper in papers]
+    of_passages = np.split(vectors[: ends[-1]], ends[:-1])
+    return dict(zip(ids, of_passages, strict=True)), dict(zip(ids, vectors[ends[-1] :], strict=True))

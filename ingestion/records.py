@@ -36,6 +36,10 @@ class Records:
         """Give the turn of the newest version; 0 where there is none."""
         return int(self._database.rows("SELECT coalesce(max(turn), 0) FROM records")[0][0])
 
+    def count(self) -> int:
+        """Count the ids that records have."""
+        return int(self._database.rows("SELECT count(DISTINCT id) FROM records")[0][0])
+
     def ids(self) -> list[str]:
         """List the ids of all records."""
         return [row[0] for row in self._database.rows("SELECT DISTINCT id FROM records")]

@@ -137,6 +137,21 @@ class VectorStore:
             parts.append(np.asarray(found["embeddings"], dtype=np.float32))
         return ids, np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
 
+    def lengths(self) -> dict[str, int]:
+        """Map each paper that has passages here to how many."""
+        found: dict[str, int] = {}
+        read = 0
+        while read < self.count("passages"):
+            with self._chroma("passages", "read") as collection:
+                ids = collection.get(limit=LISTED, offset=read, include=[])["ids"]
+            if not ids:  # papers left meanwhile
+                break
+            read += len(ids)
+            for id_ in ids:
+                paper_id = id_.rpartition("#")[0]
+                found[paper_id] = found.get(paper_id, 0) + 1
+        return found
+
     def count(self, kind: Kind) -> int:
         """Count the vectors of a kind."""
         with self._chroma(kind, "read") as collection:

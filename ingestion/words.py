@@ -73,6 +73,12 @@ class Words:
         """Count the indexed papers."""
         return int(self._index.searcher().num_docs)
 
+    def ids(self) -> list[str]:
+        """List the ids of the indexed papers; one that stands there twice comes twice."""
+        searcher = self._index.searcher()
+        hits = searcher.search(tantivy.Query.all_query(), limit=max(1, searcher.num_docs), count=False).hits
+        return [str(searcher.doc(address)["id"][0]) for _, address in hits]
+
     def document_frequency(self, term: str) -> int:
         """Count the papers that hold a term, given as ``terms`` gives it."""
         return int(self._index.searcher().doc_freq("text", term))

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from assistant.cli import asking, chatting, checking, doctor, ingesting, papers, serving, summarizing
+from assistant.cli import asking, chatting, checking, doctor, ingesting, papers, serving, summarizing, upkeep
 from assistant.cli.output import fail
 from assistant.errors import QuestionError
 from ingestion.errors import VouchedError
@@ -35,6 +35,7 @@ app.command("chat")(chatting.chat)
 app.command("summarize")(summarizing.summarize)
 app.command("check")(checking.check)
 app.add_typer(papers.app, name="papers")
+app.add_typer(upkeep.app, name="library")
 app.command("serve")(serving.serve)
 app.command("doctor")(doctor.doctor)
 

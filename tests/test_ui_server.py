@@ -11,11 +11,12 @@ from fastapi.testclient import TestClient
 
 from assistant import chats
 from assistant.answer import Answer, Event
+from assistant.guard.origin import hostname, is_loopback
 from assistant.ui import suggestions
 from assistant.ui.answering import answer
-from assistant.ui.app import WebServer, build, guarded, listen
+from assistant.ui.app import WebServer, build, guarded
 from assistant.ui.conversation import Turn
-from assistant.ui.origin import hostname, is_loopback
+from assistant.ui.listening import listen
 from ingestion.errors import VouchedError
 from ingestion.paper import Paper
 

@@ -28,13 +28,19 @@ class Services:
     def __init__(self, assistant: Assistant, at_once: int | None = None) -> None:
         """Serve an assistant; what may be done at once is a setting unless given."""
         self.assistant = assistant
-        self._places = CapacityLimiter(at_once or assistant.settings.answers_at_once)
+        at_once = at_once or assistant.settings.answers_at_once
+        self._places, self._most = CapacityLimiter(at_once), at_once + WAITING
+        self._inside = 0
 
     async def done(self, service: Callable[[], Done]) -> Done:
         """Do something in a thread when its turn comes. Raises BusyError when too many wait, and what the service raises."""
-        if self._places.statistics().tasks_waiting >= WAITING:
+        if self._inside >= self._most:
             raise BusyError("Too many questions are waiting to be answered. Ask again in a few seconds.")
-        return await to_thread.run_sync(service, limiter=self._places)
+        self._inside += 1
+        try:
+            return await to_thread.run_sync(service, limiter=self._places)
+        finally:
+            self._inside -= 1
 
     def ask(self, question: str, **scope: Any) -> Object:  # noqa: ANN401 (of `Library.scope`)
         """Answer, as ``vouched ask --json`` does. Raises QuestionError, LibraryError, LLMError, ModelError."""

@@ -14,7 +14,8 @@ from ingestion.errors import VouchedError
 if TYPE_CHECKING:
     import gradio as gr
 
-PATH = "/gradio_api/mcp/"
+MOUNTED = "/mcp"
+PATH = f"{MOUNTED}/gradio_api/mcp/"
 EXTRA = "pip install 'vouched[mcp]'"
 
 
@@ -26,11 +27,12 @@ def needed() -> None:
         raise VouchedError(f"The MCP server needs a package that is not installed ({error}). Run: {EXTRA}") from error
 
 
-def add_tools(blocks: gr.Blocks, services: Services) -> None:
-    """Add the tools to an app, beside its page.
+def tools(services: Services) -> gr.Blocks:
+    """Build a Gradio app without a page: its functions are the tools, and those of the web app's page are none.
 
     Without a place in Gradio's queue a tool is called in this process; with one Gradio would call its own address.
     """
+    import gradio as gr
     from gradio.events import api
 
     async def ask(question: str) -> str:
@@ -67,6 +69,8 @@ def add_tools(blocks: gr.Blocks, services: Services) -> None:
         """
         return json.dumps(await services.done(lambda: services.check(text)), ensure_ascii=False)
 
-    with blocks:
+    app = gr.Blocks(title="Vouched", analytics_enabled=False)
+    with app:
         for tool in (ask, search, check):
             api(tool, api_name=tool.__name__, queue=False)
+    return app

@@ -41,7 +41,7 @@ HEADERS = {
 # Gradio's template advertises itself to social networks, with a picture from GitHub.
 SOCIAL = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 # What Gradio would fetch from elsewhere for whoever asks, or do with a recording: nothing here needs it.
-CLOSED = re.compile(r"/gradio_api/(?:proxy=|file[=/]\s*[a-z][a-z0-9+.-]*:/|process_recording|vibe-)", re.IGNORECASE)
+CLOSED = re.compile(r".*/gradio_api/(?:proxy=|file[=/]\s*[a-z][a-z0-9+.-]*:/|process_recording|vibe-)", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -144,18 +145,9 @@ def guarded(
     def manifest() -> Response:  # Gradio's page asks for it, and its own answer is an error
         return Response('{"name": "Vouched"}', media_type="application/manifest+json")
 
-    if services is not None:
-        from assistant.api.routes import PREFIX, api
-
-        app.mount(PREFIX, api(services))
-        if mcp:
-            from assistant.api.tools import add_tools
-
-            add_tools(blocks, services)
-    gr.mount_gradio_app(
+    mount = partial(
+        gr.mount_gradio_app,
         app,
-        blocks,
-        path="/",
         server_name=host,
         server_port=port,
         auth_dependency=None if gate.users is None else lambda request: request.state.user,
@@ -164,12 +156,19 @@ def guarded(
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
-        mcp_server=mcp,
         pwa=False,
         show_error=False,
         theme=theme.theme(),
-        head=theme.head(),
     )
+    if services is not None:
+        from assistant.api.routes import PREFIX, api
+
+        app.mount(PREFIX, api(services))
+        if mcp:
+            from assistant.api.tools import MOUNTED, tools
+
+            mount(tools(services), path=MOUNTED, mcp_server=True)
+    mount(blocks, path="/", mcp_server=False, head=theme.head())
     return gate.around(app)
 
 

@@ -1,0 +1,32 @@
+"""Logging in, asking and logging out, in a real browser."""
+
+from __future__ import annotations
+
+from selenium.webdriver.common.keys import Keys
+from served import serving
+from test_ui_browser import Browser, browser
+
+from assistant import Assistant, Settings
+from assistant.guard import Gate, Users
+from assistant.guard.users import hashed
+from ingestion.library import Library
+
+__all__ = ["browser"]  # the fixture
+PASSWORD = "correct horse"  # noqa: S105 (of this test alone)
+
+
+def test_a_reader_logs_in_asks_and_logs_out(browser: Browser, sample_library: Library) -> None:
+    assistant = Assistant(sample_library, Settings(llm="extractive", _env_file=None))  # type: ignore[call-arg]
+    with serving(assistant, gate=Gate(users=Users({"ada": hashed(PASSWORD)}))) as url:
+        browser.driver.get(url)
+        for password, seen in (("a wrong one", "[role=status]"), (PASSWORD, "#v-ask textarea")):
+            browser.one("input[name=name]").send_keys("ada")
+            browser.one("input[name=password]").send_keys(password, Keys.ENTER)
+            browser.wait.until(lambda _, seen=seen: any(element.text or seen[0] == "#" for element in browser.all(seen)))
+        browser.ask("What is NitroFusion?")
+        assert "NitroFusion" in browser.one(".v-answered").text
+        assert "vouched_session" not in browser.driver.execute_script("return document.cookie")
+        browser.driver.get(f"{url}/logout")
+        assert browser.one("[role=status]").text == "You are logged out."
+        browser.driver.get(url)
+        browser.one("input[name=password]")

@@ -23,6 +23,7 @@ COOKIE = "vouched_session"
 HOURS = 12  # that a login lasts
 TRIES = 10  # a minute, from one address
 FORM = 8_192  # bytes
+OPEN = frozenset({"/favicon.ico", "/manifest.json"})  # which browsers fetch without the cookie
 SESSIONS = 10_000  # the oldest end first beyond that
 WRONG = "That is not right."
 BYE = "You are logged out."
@@ -50,7 +51,7 @@ class Login:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in OPEN:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)

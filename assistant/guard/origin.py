@@ -35,7 +35,7 @@ POLICY = "; ".join(
 )
 HEADERS = {
     "content-security-policy": POLICY,
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with none at all a form of ours would seem to come from nowhere
     "x-content-type-options": "nosniff",
 }
 # Gradio's template advertises itself to social networks, with a picture from GitHub.

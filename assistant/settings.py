@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     request_kb: int = Field(default=1024, gt=0, description="The largest request that the web app takes, in kB.")
     upload_mb: int = Field(default=50, gt=0, description="The largest file that the web app takes, in MB.")
     answers_at_once: int = Field(
-        default=4, ge=1, description="Requests of the web app's API that are worked on at a time; others wait."
+        default=8, ge=1, description="Requests of the web app's API that are worked on at a time; others wait."
     )
     shuffle_evidence: int | None = Field(
         default=None, description="For measuring: show the model the evidence in an order drawn with this seed."

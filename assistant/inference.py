@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # OpenVINO keeps the kernels of every shape that it has seen, 5,000 unless told otherwise: a gigabyte after 400 questions.
 KEPT_KERNELS = "64"
+CORES_OF_ONE = 4  # more than that make one reading hardly faster
 _loading = threading.Lock()
 
 
@@ -55,6 +56,21 @@ class Network:
         others = {name: value for name, value in inputs.items() if name != "input_ids"}
         results = request.infer({**others, "words": _words()[inputs["input_ids"]]})
         return [np.array(results[output], dtype=np.float32) for output in results]
+
+
+def turns() -> threading.Semaphore:
+    """Give what a long piece of work on a network is to hold: those who ask at the same time are then answered in turn.
+
+    A network uses the cores that there are. Two pieces of work side by side end no sooner than one after the other, and
+    both of them end last.
+    """
+    return _turns(os.getpid())
+
+
+@cache
+def _turns(_process: int) -> threading.Semaphore:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return threading.Semaphore(max(1, cores // CORES_OF_ONE))
 
 
 @cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -84,6 +86,16 @@ def test_the_page_may_ask_nobody_else(client: TestClient) -> None:
     assert "<script>alert(1)" not in page.text
     assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
     assert client.get("/manifest.json").json() == {"name": "Vouched"}
+
+
+def test_uploads_stay_in_a_folder_of_their_own_and_nothing_else_is_given_out(client: TestClient) -> None:
+    [path] = client.post("/gradio_api/upload", files={"files": ("../../draft.md", b"A draft.")}).json()
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    assert Path(path).is_relative_to(folder)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert client.get(f"/gradio_api/file={path}").text == "A draft."
+    for elsewhere in (__file__, "/etc/passwd", f"{folder}/../../etc/passwd"):
+        assert client.get(f"/gradio_api/file={elsewhere}").status_code in {403, 404}
 
 
 def test_another_name_is_turned_away(client: TestClient) -> None:

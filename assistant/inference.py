@@ -21,6 +21,7 @@ from ingestion.inference import compiled
 if TYPE_CHECKING:
     from openvino import CompiledModel
 
+CORES_OF_ONE = 4  # more than that make one reading hardly faster
 _loading = threading.Lock()
 
 
@@ -54,6 +55,21 @@ class Network:
         others = {name: value for name, value in inputs.items() if name != "input_ids"}
         results = request.infer({**others, "words": _words()[inputs["input_ids"]]})
         return [np.array(results[output], dtype=np.float32) for output in results]
+
+
+def turns() -> threading.Semaphore:
+    """Give what a long piece of work on a network is to hold: those who ask at the same time are then answered in turn.
+
+    A network uses the cores that there are. Two pieces of work side by side end no sooner than one after the other, and
+    both of them end last.
+    """
+    return _turns(os.getpid())
+
+
+@cache
+def _turns(_process: int) -> threading.Semaphore:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return threading.Semaphore(max(1, cores // CORES_OF_ONE))
 
 
 @cache

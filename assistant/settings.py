@@ -126,6 +126,20 @@ class Settings(BaseSettings):
     )
     candidates: int = Field(default=20, ge=10, le=100, description="Papers that retrieval hands on, best first.")
     evidence: int = Field(default=12, ge=1, le=60, description="Sentences of evidence shown to the model.")
+    users: Path | None = Field(
+        default=None, description="Who may use the web app: a file of lines NAME:HASH (vouched serve --hash-password NAME)."
+    )
+    token: SecretStr | None = Field(
+        default=None, description="What a program must show to use the web app's API: Authorization: Bearer TOKEN."
+    )
+    requests_per_minute: int = Field(
+        default=300, ge=0, description="Of each user of the web app, or each address where nobody logs in; 0 is no limit."
+    )
+    request_kb: int = Field(default=1024, gt=0, description="The largest request that the web app takes, in kB.")
+    upload_mb: int = Field(default=50, gt=0, description="The largest file that the web app takes, in MB.")
+    answers_at_once: int = Field(
+        default=8, ge=1, description="Requests of the web app's API that are worked on at a time; others wait."
+    )
     shuffle_evidence: int | None = Field(
         default=None, description="For measuring: show the model the evidence in an order drawn with this seed."
     )

@@ -6,4 +6,12 @@ class VouchedError(Exception):
 
 
 class LibraryError(VouchedError):
-    """The library on disk cannot be opened, read or written as asked."""
+    """The library on disk cannot be opened, read or written as asked.
+
+    ``absent`` says that it can be read, and only lacks what was named.
+    """
+
+    def __init__(self, message: str, *, absent: bool = False) -> None:
+        """Say what happened, and what to do."""
+        super().__init__(message)
+        self.absent = absent

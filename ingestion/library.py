@@ -164,7 +164,9 @@ class Library:
         """
         for paper in self.catalogue.papers(filter(None, [self.catalogue.find(name)])):
             return paper
-        raise LibraryError(f"There is no paper {name} in the library {self.path}. List them: vouched papers list")
+        raise LibraryError(
+            f"There is no paper {name} in the library {self.path}. List them: vouched papers list", absent=True
+        )
 
     def papers(self, ids: Collection[str] | None = None) -> Iterator[Paper]:
         """Yield all papers in order of arrival, or those of the given ids that are there."""
@@ -193,6 +195,11 @@ class Library:
     def sources(self, paper_ids: Collection[str] | None = None) -> dict[str, list[str]]:
         """Map papers, by default all, to the sources that have them, the first read first."""
         return self.catalogue.records.sources(paper_ids)
+
+    def described(self, name: str) -> dict[str, Any]:
+        """Give one paper as the contract's object, with where it was read. Raises LibraryError as `paper` does."""
+        paper = self.paper(name)
+        return paper.to_dict() | {"sources": self.sources([paper.id]).get(paper.id, [])}
 
     def scope(
         self,

@@ -28,7 +28,8 @@ def check(catalogue: Catalogue, filters: Filters) -> None:
     for column, words, names, limited_to in one:
         for name in names:
             if not catalogue.ids(limited_to(name)):
-                raise LibraryError(f"No paper of the library is {words} {name!r}. {_there_are(catalogue, column, name)}")
+                there_are = _there_are(catalogue, column, name)
+                raise LibraryError(f"No paper of the library is {words} {name!r}. {there_are}", absent=True)
 
 
 def nothing_fits(catalogue: Catalogue, filters: Filters, *, among: int = 0) -> str:

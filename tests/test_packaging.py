@@ -28,6 +28,7 @@ DATA = (
     "ingestion/samples/attacked-papers.jsonl",
     *(f"assistant/planted/rules/{name}.toml" for name in ("english", "foreign", "marks")),
     *(f"assistant/ui/static/{name}" for name in PAGE_ASSETS),
+    "assistant/guard/login.html",
     *(
         f"ingestion/models/all-minilm-l6-v2/{name}"
         for name in ("model.onnx", "words.json", "tokenizer.json", "checksums.json")

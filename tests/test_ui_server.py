@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from assistant import chats
 from assistant.answer import Answer, Event
+from assistant.guard.origin import hostname, is_loopback
 from assistant.ui import suggestions
 from assistant.ui.answering import answer
-from assistant.ui.app import WebServer, build, guarded, listen
+from assistant.ui.app import WebServer, build, guarded
 from assistant.ui.conversation import Turn
-from assistant.ui.origin import hostname, is_loopback
+from assistant.ui.listening import listen
 from ingestion.errors import VouchedError
 from ingestion.paper import Paper
 
@@ -34,6 +37,10 @@ class Shelf:
     def count(self) -> int:
         """Count it."""
         return 1
+
+    def listing(self, order: str, start: int, count: int, words: str = "") -> tuple[int, list[Paper]]:
+        """List it."""
+        return 1, list(self.papers())
 
 
 class Scripted:
@@ -83,6 +90,16 @@ def test_the_page_may_ask_nobody_else(client: TestClient) -> None:
     assert "<script>alert(1)" not in page.text
     assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
     assert client.get("/manifest.json").json() == {"name": "Vouched"}
+
+
+def test_uploads_stay_in_a_folder_of_their_own_and_nothing_else_is_given_out(client: TestClient) -> None:
+    [path] = client.post("/gradio_api/upload", files={"files": ("../../draft.md", b"A draft.")}).json()
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    assert Path(path).is_relative_to(folder)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert client.get(f"/gradio_api/file={path}").text == "A draft."
+    for elsewhere in (__file__, "/etc/passwd", f"{folder}/../../etc/passwd"):
+        assert client.get(f"/gradio_api/file={elsewhere}").status_code in {403, 404}
 
 
 def test_another_name_is_turned_away(client: TestClient) -> None:

@@ -12,8 +12,8 @@ import typer
 from rich.progress import track
 from rich.text import Text
 
-from assistant.cli.output import console, error_object, write_json
-from assistant.errors import QuestionError
+from assistant.cli.output import console, write_json
+from assistant.errors import QuestionError, error_object
 from ingestion.errors import VouchedError
 
 Found = TypeVar("Found")

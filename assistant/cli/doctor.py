@@ -105,6 +105,12 @@ def _local_llm(_: Settings) -> str:
     return f"run by {' and '.join(runs)}; {there}"
 
 
+def _mcp(_: Settings) -> str:
+    from assistant.api.tools import EXTRA
+
+    return f"not installed; {EXTRA} adds it" if importlib.util.find_spec("mcp") is None else "installed: vouched serve --mcp"
+
+
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "Embedder": _embedder,
@@ -115,4 +121,5 @@ CHECKS: dict[str, Check] = {
     "Language model": _llm,
     "Hugging Face models (optional)": _local,
     "Local language models (optional)": _local_llm,
+    "MCP server (optional)": _mcp,
 }

@@ -14,7 +14,8 @@ import typer
 from rich.markup import escape
 
 from assistant.cli.options import JsonOption, LibraryOption, settings_from
-from assistant.cli.output import console, error_object, progress_bar, write_json
+from assistant.cli.output import console, progress_bar, write_json
+from assistant.errors import error_object
 from assistant.opening import open_library
 from ingestion.errors import VouchedError
 from ingestion.library import IngestReport

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from assistant.answer import Answer
+from assistant.errors import error_object
 
 VERDICT_MARKS = {"supported": "✓", "undetermined": "~", "unsupported": "✗"}
 
@@ -48,12 +49,6 @@ def write_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
     """Write one JSON value as one line on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-def error_object(error: Exception) -> dict[str, dict[str, str]]:
-    """Give an error as the contract's object."""
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return {"error": {"type": type(error).__name__, "message": message}}
 
 
 def fail(error: Exception, as_json: bool, code: int) -> int:

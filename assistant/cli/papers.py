@@ -70,10 +70,10 @@ def show(context: typer.Context, paper_id: str, library: LibraryOption = None, a
     Example: vouched papers show doi:10.1000/182
     """
     opened = open_library(settings_from(context, library))
-    paper = opened.paper(paper_id)
     if as_json:
-        write_json(paper.to_dict() | {"sources": opened.sources([paper.id]).get(paper.id, [])})
+        write_json(opened.described(paper_id))
         return
+    paper = opened.paper(paper_id)
     out = console()
     out.print(Text(paper.title, style="bold"))
     out.print(Text(", ".join(filter(None, [*paper.authors, str(paper.year or ""), paper.venue, paper.doi, paper.url]))))

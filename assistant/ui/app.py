@@ -1,37 +1,50 @@
-"""``vouched serve``: the web app on a port of this machine."""
+"""``vouched serve``: the web app, the API and the MCP server on one port of this machine, behind one gate."""
 
 from __future__ import annotations
 
-import errno
+import atexit
 import logging
 import os
-import socket
+import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from assistant.guard.gate import Gate
+from assistant.ui.listening import address_of, listen
 from assistant.ui.ports import Answerer
-from ingestion.errors import VouchedError
 
 if TYPE_CHECKING:
     import gradio as gr
     import uvicorn
     from starlette.types import ASGIApp
 
+    from assistant.api import Services
+
 log = logging.getLogger(__name__)
-LAST_PORT = 65535
 # Gradio reports its use and asks for newer versions unless told not to, and reads these when it is imported.
 OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_RUN_HISTORY": "False", "HF_HUB_OFFLINE": "1"}
+UPLOADS = "GRADIO_TEMP_DIR"
+UPLOADS_LAST_S = 3600
 
 
 def build(assistant: Answerer) -> gr.Blocks:
     """Build the page as a Gradio app. ``serve`` gives it its looks and its guard; use that to show it to people."""
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
+    if UPLOADS not in os.environ:  # a folder that only this user may enter, and that goes when the process does
+        os.environ[UPLOADS] = tempfile.mkdtemp(prefix="vouched-uploads-")
+        atexit.register(shutil.rmtree, os.environ[UPLOADS], ignore_errors=True)
     from assistant.ui.page import blocks  # Gradio takes seconds to import, and must be told first
 
-    return blocks(assistant)
+    page = blocks(assistant)
+    page.delete_cache = (UPLOADS_LAST_S, UPLOADS_LAST_S)
+    for event in page.fns.values():  # what the page does is no business of other programs, which have the API
+        event.api_visibility = "private"
+    return page
 
 
 def serve(
@@ -39,6 +52,10 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 7860,
     announce: Callable[[str], None] | None = None,
+    *,
+    gate: Gate | None = None,
+    services: Services | None = None,
+    mcp: bool = False,
 ) -> None:
     """Serve the web app until it is interrupted.
 
@@ -47,11 +64,14 @@ def serve(
         host: The address to listen on; the default can be reached from this machine only.
         port: The port to listen on; 0 takes a free one.
         announce: Called with the app's address once it can be opened; without it the address is logged.
+        gate: Who may come in, and how often; without it everyone who can reach the address.
+        services: What the API offers; without it there is none.
+        mcp: Offer the services as the tools of an MCP server too.
 
     Raises:
         VouchedError: The port is taken, or the address is not this machine's.
     """
-    server = WebServer(assistant, host, port)
+    server = WebServer(assistant, host, port, gate=gate, services=services, mcp=mcp)
     if announce is None:
         log.info("The web app is at %s", server.url)
     else:
@@ -63,14 +83,24 @@ def serve(
 class WebServer:
     """The web app bound to a port. Connections wait from the moment that this exists, and are served by ``run``."""
 
-    def __init__(self, assistant: Answerer, host: str = "127.0.0.1", port: int = 7860) -> None:
+    def __init__(
+        self,
+        assistant: Answerer,
+        host: str = "127.0.0.1",
+        port: int = 7860,
+        *,
+        gate: Gate | None = None,
+        services: Services | None = None,
+        mcp: bool = False,
+    ) -> None:
         """Take the port first, for that fails at once, and build the page then."""
         self._socket = listen(host, port)
         port = self._socket.getsockname()[1]
-        name = "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
-        self.url = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+        self.url = address_of(host, port)
         try:
-            self._server = _uvicorn(guarded(build(assistant), host, port))
+            page = build(assistant)
+            app = guarded(page, host, port, gate=gate, services=services, mcp=mcp)
+            self._server = _uvicorn(app)
         except BaseException:
             self._socket.close()
             raise
@@ -84,25 +114,16 @@ class WebServer:
         self._server.should_exit = True
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take a port, or say in words why that cannot be."""
-    if not 0 <= port <= LAST_PORT:
-        raise VouchedError(f"The web app cannot listen on port {port}: ports go from 0, which takes a free one, to 65535.")
-    try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family)
-    except OSError as error:
-        remedy = {
-            errno.EADDRINUSE: "Another program has it, perhaps another `vouched serve`: stop that, or take another port"
-            f" with `--port {port % LAST_PORT + 1}` (`--port 0` takes a free one).",
-            errno.EACCES: "Ports below 1024 need special rights: take another with `--port 7860`.",
-        }.get(error.errno or 0, "Give an address of this machine with `--host`, such as 127.0.0.1.")
-        raise VouchedError(f"The web app cannot listen on port {port} of {host}: {error.strerror}. {remedy}") from error
-
-
-def guarded(blocks: gr.Blocks, host: str, port: int) -> ASGIApp:
-    """Mount the page with its looks in an app of ours, behind the guard that keeps it to its own server.
+def guarded(
+    blocks: gr.Blocks,
+    host: str,
+    port: int,
+    *,
+    gate: Gate | None = None,
+    services: Services | None = None,
+    mcp: bool = False,
+) -> ASGIApp:
+    """Mount the page with its looks and the API in an app of ours, behind the gate.
 
     Gradio's ``launch`` is not used: it calls its own address, through a proxy where one is set, and offers share links.
     """
@@ -111,8 +132,8 @@ def guarded(blocks: gr.Blocks, host: str, port: int) -> ASGIApp:
     from fastapi.responses import Response
 
     from assistant.ui import theme
-    from assistant.ui.origin import OwnOrigin, is_loopback
 
+    gate = gate or Gate()
     app = FastAPI(title="Vouched", openapi_url=None, docs_url=None, redoc_url=None)
     icon = (files("assistant.ui") / "static" / "favicon.svg").read_bytes()
 
@@ -124,23 +145,31 @@ def guarded(blocks: gr.Blocks, host: str, port: int) -> ASGIApp:
     def manifest() -> Response:  # Gradio's page asks for it, and its own answer is an error
         return Response('{"name": "Vouched"}', media_type="application/manifest+json")
 
-    gr.mount_gradio_app(
+    mount = partial(
+        gr.mount_gradio_app,
         app,
-        blocks,
-        path="/",
         server_name=host,
         server_port=port,
+        auth_dependency=None if gate.users is None else lambda request: request.state.user,
         footer_links=[],
+        max_file_size=gate.upload_mb * 2**20,
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
-        mcp_server=False,
         pwa=False,
         show_error=False,
         theme=theme.theme(),
-        head=theme.head(),
     )
-    return OwnOrigin(app, hosts=(host,) if is_loopback(host) else None)
+    if services is not None:
+        from assistant.api.routes import PREFIX, api
+
+        app.mount(PREFIX, api(services))
+        if mcp:
+            from assistant.api.tools import MOUNTED, tools
+
+            mount(tools(services), path=MOUNTED, mcp_server=True)
+    mount(blocks, path="/", mcp_server=False, head=theme.head())
+    return gate.around(app)
 
 
 def _uvicorn(app: ASGIApp) -> uvicorn.Server:

@@ -190,6 +190,33 @@ def cost(
 
 
 @app.command()
+def serve(
+    context: typer.Context,
+    users: Annotated[int, typer.Option(min=1, help="How many ask at the same time.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds, on average, that each reads before asking again.")] = 30,
+    questions: QuestionsOption = 100,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure answers while many users ask a served app, half through the API, half on the page, beside one user alone.
+
+    Each answer is held against the one that the question had alone: exit code 1 when one is wrong, mixed up, or missing.
+
+    Examples: vouched bench serve  ·  vouched bench serve --users 50 --seconds 300
+    """
+    with waking_up():
+        from evals.bench import corpora, serving
+    with _run(context, out, as_json) as (recorder, told), corpora.shelf() as shelf:
+        library = shelf.grow(len(corpora.sample()), told)
+        found = serving.measure(recorder, library, corpora.questions(questions), users, seconds, pause, told)
+    for error in found.errors[:5]:
+        console(err=True).print(error, soft_wrap=True)
+    if found.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
 def show(
     context: typer.Context,
     only: Annotated[str | None, typer.Option(metavar="WORD", help="Only benches and cases that hold it.")] = None,

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from assistant.inference import Network
-from assistant.packing import batches, pack_checking, padded, tokenizer, tokens
+from assistant.inference import Network, in_turn
+from assistant.packing import Packed, batches, pack_checking, padded, tokenizer, tokens
 from ingestion.embedding import PACKAGED_FOLDER
 
 PACKAGED_VERIFIER = Path(__file__).parent / "models" / "verifier"
@@ -51,7 +51,10 @@ class PackagedEntailment:
         texts = list(dict.fromkeys(text for pair in pairs for text in pair))  # an abstract is held against many statements
         ids = dict(zip(texts, tokens(tokenizer(TOKENIZER), texts), strict=True))
         packed = [pack_checking(ids[statement], ids[text]) for statement, text in pairs]
-        found = np.zeros((len(pairs), 3), dtype=np.float32)
+        return in_turn(lambda: self._run(packed))
+
+    def _run(self, packed: Sequence[Packed]) -> Logits:
+        found = np.zeros((len(packed), 3), dtype=np.float32)
         for group in batches(packed, BATCH_TOKENS):
             stacked = padded([packed[place] for place in group])
             [found[group]] = self._network.run({name: stacked[name] for name in INPUTS})

@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CORES_OF_ONE = 4  # more than that make one reading hardly faster
 _loading = threading.Lock()
+Done = TypeVar("Done")
 
 
 class ModelError(VouchedError):
@@ -57,19 +59,19 @@ class Network:
         return [np.array(results[output], dtype=np.float32) for output in results]
 
 
-def turns() -> threading.Semaphore:
-    """Give what a long piece of work on a network is to hold: those who ask at the same time are then answered in turn.
+def in_turn(work: Callable[[], Done]) -> Done:
+    """Do a long piece of work on a network when its turn comes: those who ask at the same time are answered in turn.
 
     A network uses the cores that there are. Two pieces of work side by side end no sooner than one after the other, and
-    both of them end last.
+    both of them end last. And each thread that ever works holds on to the memory that it took: so only few ever do.
     """
-    return _turns(os.getpid())
+    return _workers(os.getpid()).submit(work).result()
 
 
 @cache
-def _turns(_process: int) -> threading.Semaphore:
+def _workers(_process: int) -> ThreadPoolExecutor:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return threading.Semaphore(max(1, cores // CORES_OF_ONE))
+    return ThreadPoolExecutor(max(1, cores // CORES_OF_ONE), "network")
 
 
 @cache

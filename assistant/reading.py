@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from assistant.inference import Network, checked, turns
-from assistant.packing import batches, pack_reading, padded, tokenizer, tokens
+from assistant.inference import Network, checked, in_turn
+from assistant.packing import Packed, batches, pack_reading, padded, tokenizer, tokens
 from assistant.settings import Caution
 from ingestion.embedding import PACKAGED_FOLDER
 
@@ -107,14 +107,16 @@ class PackagedReader:
         for item in abstracts:
             packed.append(pack_reading(asked, ids[start], ids[start + 1 : start + 1 + len(item.sentences)]))
             start += 1 + len(item.sentences)
+        return in_turn(lambda: self._run(packed))
+
+    def _run(self, packed: Sequence[Packed]) -> list[tuple[float, list[float]]]:
         found: list[tuple[float, list[float]]] = [(0.0, [])] * len(packed)
-        with turns():
-            for group in batches(packed, BATCH_TOKENS):
-                part = [packed[place] for place in group]
-                places = np.arange(1, max(item.sentences for item in part) + 1)
-                evidence, answered = self._network.run({**padded(part), "places": places})
-                for row, place in enumerate(group):
-                    found[place] = float(answered[row]), evidence[row, : part[row].sentences].tolist()
+        for group in batches(packed, BATCH_TOKENS):
+            part = [packed[place] for place in group]
+            places = np.arange(1, max(item.sentences for item in part) + 1)
+            evidence, answered = self._network.run({**padded(part), "places": places})
+            for row, place in enumerate(group):
+                found[place] = float(answered[row]), evidence[row, : part[row].sentences].tolist()
         return found
 
     @cached_property

@@ -14,6 +14,7 @@ import pytest
 from browsing import Browser, browser, serving
 from hostile import EVIL, STRINGS
 from openai_server import ScriptedServer, says, scripted_server
+from selenium.webdriver.common.keys import Keys
 
 from assistant import Answer, Assistant, Settings, chats
 from assistant.answer import Citation, Delta, Event, RetrievedPaper, Stage, Statement, Usage
@@ -26,7 +27,8 @@ __all__ = ["browser"]  # the fixture
 
 SHARE = 11  # of the strings, put in one question
 ELEMENTS = "img, script, iframe, object, embed, svg, math, form, input, select, style, link, meta, base, video, audio"
-OURS = ".v-reply, .v-question, .v-panel-body, .v-hello, .v-masthead, .v-suggestion"
+OURS = ".v-reply, .v-question, .v-panel-body, .v-hello, .v-masthead, .v-suggestion, .v-table, .v-one"
+OURS += ", #v-only .html-container, .v-points, .v-sentences, #v-summary .html-container"
 # What is there, of elements that nothing of ours uses, and of attributes that could do something.
 FOREIGN = """return [...document.querySelectorAll(arguments[0])].flatMap((each) => [...each.querySelectorAll("*")])
     .filter((each) => each.matches(arguments[1]) || [...each.attributes].some((at) => /^on|^style$|^srcdoc$/.test(at.name)))
@@ -201,6 +203,29 @@ def test_hostile_papers_and_a_hostile_model_do_nothing_on_the_real_road(
         assert "Walnut harvest" in text_of(unguarded, ".v-title")
         assert model.calls
         assert_harmless(unguarded, address)
+        unguarded.open(f"{address}/#/map", wait_for=".v-topics button")
+        assert "Walnut harvest" in text_of(unguarded, ".v-points")
+        for kind in ("papers", "claim"):
+            unguarded.open(f"{address}/#/summaries", wait_for="#v-topic textarea")
+            unguarded.all("#v-kind label")[kind == "claim"].click()
+            unguarded.one("#v-topic textarea").send_keys("Walnuts are harvested in autumn", Keys.ENTER)
+            unguarded.one("#v-summary .v-statement, #v-summary .v-reason")
+        unguarded.open(f"{address}/#/audit", wait_for="#v-draft textarea")
+        unguarded.driver.execute_script(TYPED, unguarded.one("#v-draft textarea"), "\n\n".join(map(shown, STRINGS)))
+        unguarded.one("#v-tab-audit .v-primary").click()
+        unguarded.one(".v-filters")
+        assert_harmless(unguarded, address)
+
+
+def test_nothing_in_the_library_is_taken_for_markup(unguarded: Browser, url: str) -> None:
+    unguarded.open(f"{url}/#/library", wait_for=".v-table")
+    assert "<script>" in text_of(unguarded, ".v-table")
+    unguarded.all(".v-table a")[0].click()
+    unguarded.one(".v-one")
+    assert "Before. " in text_of(unguarded, ".v-one .v-abstract")
+    unguarded.one(".v-one .v-button").click()
+    assert unguarded.one("#v-only b")
+    assert_harmless(unguarded, url)
 
 
 def test_the_policy_stops_what_escaping_would_let_through(browser: Browser, url: str) -> None:

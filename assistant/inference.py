@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # OpenVINO keeps the kernels of every shape that it has seen, 5,000 unless told otherwise: a gigabyte after 400 questions.
 KEPT_KERNELS = "64"
-CORES_OF_ONE = 4  # more than that make one reading hardly faster
+CORES_OF_ONE = 4  # that one piece of work is reckoned to keep busy
 _loading = threading.Lock()
 Done = TypeVar("Done")
 

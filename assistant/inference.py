@@ -22,7 +22,7 @@ from ingestion.inference import compiled
 if TYPE_CHECKING:
     from openvino import CompiledModel
 
-CORES_OF_ONE = 4  # more than that make one reading hardly faster
+CORES_OF_ONE = 4  # that one piece of work is reckoned to keep busy
 _loading = threading.Lock()
 Done = TypeVar("Done")
 

@@ -102,6 +102,34 @@ def test_uploads_stay_in_a_folder_of_their_own_and_nothing_else_is_given_out(cli
         assert client.get(f"/gradio_api/file={elsewhere}").status_code in {403, 404}
 
 
+def uploaded(client: TestClient, path: str) -> str:
+    """Tell the audit that a file was uploaded, and give what it does."""
+    [event] = [
+        each["id"]
+        for each in client.get("/config").json()["dependencies"]
+        if len(each["inputs"]) == 1 and any(target[1] == "upload" for target in each["targets"])
+    ]
+    body = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}], "fn_index": event, "session_hash": "s"}
+    assert client.post("/gradio_api/queue/join", json=body).status_code == 200
+    return client.get("/gradio_api/queue/data?session_hash=s").text
+
+
+def test_an_event_reads_no_file_that_was_not_uploaded(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", lambda url, **_: fetched.append(url))
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    [own] = client.post("/gradio_api/upload", files={"files": ("draft.md", b"the draft")}).json()
+    assert "the draft" in uploaded(client, own)
+    for elsewhere in (str(secret), "https://example.org/a.txt"):
+        told = uploaded(client, elsewhere)
+        assert '"success":false' in told
+        assert "the secret" not in told
+    assert fetched == []
+
+
 def test_another_name_is_turned_away(client: TestClient) -> None:
     assert client.get("/", headers={"host": "evil.example:7860"}).status_code == 421
     assert client.get("/", headers={"host": "localhost:7860"}).status_code == 200

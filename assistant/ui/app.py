@@ -7,10 +7,11 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.guard.gate import Gate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.api import Services
 
 log = logging.getLogger(__name__)
+Moving = Callable[[str | Path | None], Awaitable[str | None]]
 # Gradio reports its use and asks for newer versions unless told not to, and reads these when it is imported.
 OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_RUN_HISTORY": "False", "HF_HUB_OFFLINE": "1"}
 UPLOADS = "GRADIO_TEMP_DIR"
@@ -42,9 +44,24 @@ def build(assistant: Answerer) -> gr.Blocks:
 
     page = blocks(assistant)
     page.delete_cache = (UPLOADS_LAST_S, UPLOADS_LAST_S)
+    page.has_launched = True  # else Gradio takes any path in an event for an uploaded file, and reads it
+    for block in page.blocks.values():
+        move = block.async_move_resource_to_block_cache
+        block.async_move_resource_to_block_cache = _only_files(move)  # type: ignore[method-assign, assignment]
     for event in page.fns.values():  # what the page does is no business of other programs, which have the API
         event.api_visibility = "private"
     return page
+
+
+def _only_files(move: Moving) -> Moving:
+    """Have a component take no address for a file: Gradio would fetch what is there."""
+
+    async def moved(file: str | Path | None) -> str | None:
+        if file is not None and "://" in str(file):
+            raise ValueError("An address is no uploaded file.")
+        return await move(file)
+
+    return moved
 
 
 def serve(

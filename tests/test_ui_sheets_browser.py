@@ -9,8 +9,9 @@ from browsing import IN_VIEW, NARROW, OVERFLOW, Browser, assistant, browser, url
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from assistant.auditing.audit import OUTCOMES
 from assistant.engine import Assistant
-from assistant.ui.audit import LONGEST, opened
+from assistant.ui.audit import CLASSES, LONGEST, opened
 
 __all__ = ["assistant", "browser", "url"]  # fixtures
 SUPPORTED = "CodePlan improves over generating responses directly by 25.1% on average across 13 reasoning benchmarks."
@@ -71,6 +72,10 @@ def test_sentences_are_shown_by_their_verdict(browser: Browser, url: str) -> Non
     shown = [row.text for row in browser.all(".v-sentences li") if row.is_displayed()]
     assert any("Sourdough" in row for row in shown)
     assert not any("CodePlan" in row for row in shown)
+
+
+def test_every_outcome_has_its_look() -> None:
+    assert list(CLASSES) == list(OUTCOMES)
 
 
 def test_an_empty_draft_is_told(browser: Browser, url: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from assistant.ui import escaping, evidence
-from ingestion.paper import Paper, Refusal
+from ingestion.paper import Paper
 from ingestion.report import IngestReport
 from ingestion.sentences import split_sentences
 
@@ -67,8 +67,9 @@ def progress(done: int, total: int) -> str:
     return f'<p class="v-progress" role="status"><progress value="{done}" max="{max(1, total)}"></progress> {words}</p>'
 
 
-def report(found: IngestReport, refused: Sequence[Refusal]) -> str:
+def report(found: IngestReport) -> str:
     """Say what became of the records that were read."""
+    refused = found.refused
     counts = {"added": found.added, "updated": found.updated, "unchanged": found.unchanged, "refused": len(refused)}
     counts["put together with others"] = len(found.merged)
     words = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "Nothing was in it"

@@ -114,7 +114,8 @@ class Papers:
             html = listing.page(paper, self.library.sources([paper.id]).get(paper.id, []), near)
             shown = paper.id
         except VouchedError as error:
-            html, shown = listing.back() + remark(str(error)), ""
+            log.warning("no page of %s: %s", paper_id, error)
+            html, shown = listing.back() + remark(f"There is no paper {paper_id.strip()} in the library."), ""
         views = {self.list: gr.update(visible=False), self.one: gr.update(visible=True)}
         return {**views, self.paper: html, self.shown: shown}
 
@@ -122,7 +123,8 @@ class Papers:
         """Read files into the library, telling how far it has come, and report."""
         yield {self.note: remark("Reading…"), self.refused: gr.update(visible=False)}
         try:
-            records = (record for file in files for record in read(Path(file)))
+            # A reader of the library knows a file's name, and not the folder that we keep it in.
+            records = (replace(each, source=Path(file).name) for file in files for each in read(Path(file)))
             report = IngestReport()
 
             def add(tell: Callable[[tuple[int, int]], None]) -> IngestReport:
@@ -140,12 +142,10 @@ class Papers:
             log.exception("adding papers failed")
             yield {self.note: remark(unexpected(error))}
             return
-        # The reader knows a file's name, and not the folder that we keep it in.
-        refused = [replace(each, source=Path(each.source).name) for each in report.refused]
-        [file] = self.files.written({"refused.csv": _csv(refused)})
+        [file] = self.files.written({"refused.csv": _csv(report.refused)})
         yield {
-            self.note: listing.report(report, refused),
-            self.refused: gr.update(value=str(file), visible=bool(refused)),
+            self.note: listing.report(report),
+            self.refused: gr.update(value=str(file), visible=bool(report.refused)),
             self.table: self._table(0, words, order),
             self.page: 0,
         }

@@ -86,14 +86,13 @@ class Summaries:
         }
         try:
             made = self.assistant
-            yield self._shown(made.positions(topic, chosen) if kind == CLAIM else made.summarize(topic or None, chosen))
+            result = self._shown(made.positions(topic, chosen) if kind == CLAIM else made.summarize(topic or None, chosen))
         except VouchedError as error:
-            yield {self.result: remark(str(error))}
+            result = {self.result: remark(str(error))}
         except Exception as error:  # whatever it is, the reader is told and the app goes on
             log.exception("a summary failed")
-            yield {self.result: remark(unexpected(error))}
-        finally:
-            yield {self.go: gr.update(interactive=True)}
+            result = {self.result: remark(unexpected(error))}
+        yield {**result, self.go: gr.update(interactive=True)}
 
     def _shown(self, summary: Summary) -> Updates:
         found = papers_of(self.assistant.library, {citation.paper_id for citation in summary.answer.citations})

@@ -104,6 +104,18 @@ class Browser:
         return [params["request"]["url"] if "request" in params else params["url"] for params in sent]
 
 
+def downloaded(browser: Browser, tab: str, name: str, folder: Path) -> str:
+    """Click a button that downloads, and read the file."""
+    browser.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+    before = set(folder.iterdir())
+    [button] = [found for found in browser.all(f"#v-tab-{tab} .v-actions button") if found.text == name]
+    browser.driver.execute_script("arguments[0].click()", button)
+    whole = {".json", ".md", ".bib", ".html"}
+    browser.wait.until(lambda _: [file for file in set(folder.iterdir()) - before if file.suffix in whole])
+    [file] = set(folder.iterdir()) - before
+    return file.read_text(encoding="utf-8")
+
+
 @contextmanager
 def serving(assistant: Answerer) -> Iterator[str]:
     """Serve an assistant on a free port, and give its address."""

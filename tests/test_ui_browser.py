@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from browsing import (
@@ -15,6 +17,7 @@ from browsing import (
     Browser,
     assistant,
     browser,
+    downloaded,
     serving,
     url,
 )
@@ -150,3 +153,35 @@ def test_stopping_and_failing_lose_nothing(browser: Browser, assistant: Assistan
         browser.one("button.v-suggestion").click()
         browser.one(".v-answered")
         assert len(browser.all(".v-question")) == 1
+
+
+def test_a_question_is_edited_and_an_answer_copied_and_exported(
+    browser: Browser, url: str, assistant: Assistant, tmp_path: Path
+) -> None:
+    browser.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
+    browser.open(url)
+    browser.ask(QUESTION)
+    browser.one(".v-edit").click()
+    assert browser.one("#v-ask textarea").get_attribute("value") == QUESTION
+    browser.one(".v-copy").click()
+    browser.wait.until(lambda _: browser.one(".v-copy").text == "Copied")
+    copied = browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    first = assistant.ask(QUESTION).citations[0]
+    assert f"[1] “{first.quote}”" in copied
+    assert first.title in copied
+    assert "[1]" in copied.partition("\n\n")[0]
+    told = json.loads(downloaded(browser, "ask", "JSON", tmp_path))
+    assert [turn["question"] for turn in told["turns"]] == [QUESTION]
+    browser.one("#v-new").click()
+    browser.one("button.v-suggestion")
+    assert not any(button.is_displayed() for button in browser.all("#v-tab-ask .v-actions button"))
+
+
+def test_a_key_leads_to_the_box(browser: Browser, url: str) -> None:
+    browser.open(url)
+    browser.driver.execute_script("document.activeElement.blur()")
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys("/")
+    assert browser.driver.switch_to.active_element == browser.one("#v-ask textarea")
+    assert browser.one("#v-ask textarea").get_attribute("value") == ""

@@ -89,7 +89,7 @@ def test_nothing_untrusted_becomes_markup(state: str) -> None:
     page = Tags(html)
     assert not {"img", "script", "b", "iframe"} & {tag for tag, _ in page.tags}
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
-    assert all(re.match(r"#(cite|turn|ask)-\d|https?://", link["href"] or "") for link in page.all("a"))
+    assert all(re.match(r"#(cite|turn|ask|copy)-\d|https?://", link["href"] or "") for link in page.all("a"))
     assert "alert(1)" in page.text
     assert "\n" not in render.reply(turn)  # a blank line would end the HTML block and let Markdown in
 

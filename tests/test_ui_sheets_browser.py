@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from browsing import IN_VIEW, NARROW, OVERFLOW, Browser, assistant, browser, url
+from browsing import IN_VIEW, NARROW, OVERFLOW, Browser, assistant, browser, downloaded, url
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -28,18 +28,6 @@ def audited(browser: Browser, url: str, draft: str = DRAFT, size: tuple[int, int
     browser.one("#v-draft textarea").send_keys(draft)
     browser.one("#v-tab-audit .v-primary").click()
     browser.one(".v-filters")
-
-
-def downloaded(browser: Browser, tab: str, name: str, folder: Path) -> str:
-    """Click a button that downloads, and read the file."""
-    browser.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
-    before = set(folder.iterdir())
-    [button] = [found for found in browser.all(f"#v-tab-{tab} .v-actions button") if found.text == name]
-    browser.driver.execute_script("arguments[0].click()", button)
-    whole = {".json", ".md", ".bib", ".html"}
-    browser.wait.until(lambda _: [file for file in set(folder.iterdir()) - before if file.suffix in whole])
-    [file] = set(folder.iterdir()) - before
-    return file.read_text(encoding="utf-8")
 
 
 def test_a_draft_is_audited_and_a_sentence_leads_to_its_quote(

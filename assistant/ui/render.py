@@ -23,7 +23,8 @@ NEAREST = 3
 def question(turn: Turn) -> str:
     """Give the user's message."""
     rows = "<br>".join(escaping.text(row) for row in turn.question.strip().splitlines())
-    return f'<div class="v-question" id="question-{turn.number}">{rows}</div>'
+    again = f'<a class="v-edit" href="#ask-{turn.number}" title="Edit this question and ask again">Edit</a>'
+    return f'<div class="v-asked"><div class="v-question" id="question-{turn.number}">{rows}</div>{again}</div>'
 
 
 def reply(turn: Turn) -> str:
@@ -144,7 +145,8 @@ def _summary(turn: int, answer: Answer) -> str:
     if papers := _papers(answer.citations):
         words = "1 abstract" if papers == 1 else f"{papers} abstracts"
         evidence = f'<a class="v-evidence-link" href="#turn-{turn}">Evidence: {words}</a>'
-    return f'<p class="v-summary"><span>{" · ".join(facts)}</span>{evidence}</p>'
+    copy = f'<a class="v-copy" href="#copy-{turn}" title="Copy the answer with its quotes">Copy</a>'
+    return f'<p class="v-summary"><span>{" · ".join(facts)}</span><span>{copy}{evidence}</span></p>'
 
 
 def tally(answer: Answer) -> str:

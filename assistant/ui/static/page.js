@@ -5,7 +5,7 @@
   if (window.vouchedPage) return;
   window.vouchedPage = true;
 
-  const TARGET = /^#(cite|turn|ask)-(\d+)(?:-(\d+))?$/;
+  const TARGET = /^#(cite|turn|ask|copy)-(\d+)(?:-(\d+))?$/;
   const root = document.documentElement;
   const narrow = window.matchMedia("(max-width: 900px)");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -60,8 +60,24 @@
     box.focus();
   }
 
+  // An answer as it reads, and below it each paper with the words that are quoted.
+  function copy(link, turn) {
+    const prose = link.closest(".v-reply").querySelector(".v-prose, .v-reason");
+    const papers = [...(panelOf(link)?.querySelectorAll(`.v-turn[data-turn="${turn}"] .v-paper`) ?? [])].map((paper) => {
+      const quotes = [...paper.querySelectorAll(".v-quote")].map((mark) => `  [${mark.dataset.cites}] “${mark.textContent}”`);
+      return [paper.querySelector(".v-title").textContent, ...quotes].join("\n");
+    });
+    const words = prose.cloneNode(true);
+    words.querySelectorAll(".v-sr").forEach((each) => each.remove());
+    words.querySelectorAll(".v-cite").forEach((each) => { each.textContent = ` [${each.textContent}]`; });
+    navigator.clipboard?.writeText([words.textContent, ...papers].join("\n\n")).then(
+      () => { link.textContent = "Copied"; }, () => { link.textContent = "Not allowed"; },
+    );
+  }
+
   function follow(link, [, kind, turn, number]) {
     if (kind === "ask") return putBack(turn);
+    if (kind === "copy") return copy(link, turn);
     const panel = panelOf(link);
     const section = showTurn(panel, turn);
     if (!section) return;

@@ -141,3 +141,18 @@ def test_a_point_of_the_map_tells_its_title_and_opens_its_paper(browser: Browser
     assert browser.one(".v-tip").text == title
     hand.click().perform()
     assert browser.one(".v-one h2").text == title
+
+
+def test_what_a_reader_says_of_an_answer_is_kept(browser: Browser, changing: str, tmp_path: Path) -> None:
+    browser.open(changing)
+    browser.ask("What is NitroFusion?")
+    file = tmp_path / "library" / "feedback.jsonl"
+    browser.one("#v-chat [aria-label='Like']").click()
+    browser.wait.until(lambda _: file.exists() and file.read_text(encoding="utf-8").count("\n") == 1)
+    browser.one("#v-chat [aria-label='Feedback']").click()
+    [reason] = [button for button in browser.all(".extra-feedback-option") if button.text == "Incomplete"]
+    reason.click()
+    browser.wait.until(lambda _: file.read_text(encoding="utf-8").count("\n") == 2)
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [line["said"] for line in lines] == ["Like", "Incomplete"]
+    assert {line["answer"]["question"] for line in lines} == {"What is NitroFusion?"}

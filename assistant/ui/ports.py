@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.chats import Chat, Turn
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 class Shelf(Protocol):
     """The library, as far as the web app reads it."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        ...
 
     def paper(self, paper_id: str) -> Paper:
         """Give the paper of that id, or raise a ``VouchedError``."""

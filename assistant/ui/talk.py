@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant import feedback
 from assistant.exporting import FORMATS, of_chat
 from assistant.ui import evidence, render, welcome
 from assistant.ui.answering import answer
@@ -22,6 +23,8 @@ Updates = dict[Any, Any]
 ASK = "Ask"
 STOP = "Stop"
 AT_ONCE = 8
+# What may be said of an answer; Gradio shows the first two as thumbs, the others as reasons.
+OPINIONS = ["Like", "Dislike", "Wrong", "Incomplete", "The quote does not support it", "The library does say it"]
 
 
 class Talk:
@@ -53,7 +56,7 @@ class Talk:
                     allow_tags=False,
                     latex_delimiters=[],
                     buttons=[],
-                    feedback_options=None,
+                    feedback_options=OPINIONS,
                     group_consecutive_messages=False,
                 )
                 self.scope = gr.HTML("", elem_id="v-only", apply_default_css=False)
@@ -88,6 +91,7 @@ class Talk:
             running.append(button.click(_ask_this(self.ask, button.value), [self.conversation], **asking))
         self.box.stop(self.stop, [self.conversation], **quiet, cancels=running, queue=False)
         self.wanted.change(self.limit, [self.wanted, self.conversation], [self.scope], **without)
+        self.chat.like(self.rate, [self.conversation], None, **without)
         self.new.click(self.clear, [self.conversation], **quiet, cancels=running, queue=False)
 
     def ask(self, question: str, conversation: Conversation) -> Iterator[Updates]:
@@ -119,6 +123,19 @@ class Talk:
                 log.warning("not asked: %s", error)
         conversation.only = tuple(paper.id for paper in papers)
         return render.scope(papers)
+
+    def rate(self, conversation: Conversation, said: gr.LikeData) -> None:
+        """Keep what a reader says of an answer, beside the library."""
+        place = said.index if isinstance(said.index, int) else said.index[0]
+        turn = conversation.turns[place // 2] if 0 <= place // 2 < len(conversation.turns) else None
+        opinion = said.liked if isinstance(said.liked, str) else OPINIONS[not said.liked]
+        if turn is None or turn.answer is None or opinion not in OPINIONS:  # taken back, or nothing to say it of
+            return
+        try:
+            feedback.keep(self.assistant.library.path / feedback.FILE, turn.answer, opinion)
+            gr.Info("Thank you. It is kept beside the library.", duration=3)
+        except VouchedError as error:
+            gr.Warning(str(error))
 
     def stop(self, conversation: Conversation) -> Updates:
         """Stop the answer under way, and keep what there is of it."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from evals.cli import answers, comparing, definitions, demonstrations, importing, judging, reporting, running, suites
+from evals.cli import (
+    answers,
+    comparing,
+    definitions,
+    demonstrations,
+    feedback,
+    importing,
+    judging,
+    reporting,
+    running,
+    suites,
+)
 
 app = typer.Typer(
     help="Measure answers on suites of questions, with intervals; compare runs; gate CI.", no_args_is_help=True
@@ -19,4 +30,5 @@ app.command("validate")(suites.validate)
 app.command("import")(importing.import_data)
 app.command("judge")(judging.judge)
 app.command("demonstrations")(demonstrations.demonstrations)
+app.command("from-feedback")(feedback.from_feedback)
 app.command("metrics")(definitions.metrics)

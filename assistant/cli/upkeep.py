@@ -15,7 +15,11 @@ from assistant.opening import load_embedder, open_library
 from assistant.settings import Settings
 from ingestion.library import Library
 
-app = typer.Typer(help="Look after the library: verify, repair, rebuild, reembed, stats, backup.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look after the library: is it whole, what is in it, a copy of it.",
+    epilog="Examples: vouched library verify  ·  vouched library backup ./library-copy",
+    no_args_is_help=True,
+)
 REMEDY = "Mend it: vouched library repair"
 
 

@@ -21,6 +21,7 @@ WAIT_S = 60
 TURNS = 3  # questions of a reader's conversation
 TAG = re.compile(r"<[^>]+>")
 ASK, NEW, CHAT, PANEL = "v-ask", "v-new", "v-chat", "v-panel"  # the page's elements
+EDIT = '<a class="v-edit"'  # what follows a question in its message
 
 
 class WrongAnswerError(Exception):
@@ -86,7 +87,8 @@ class Page:
         """Give the questions that the chat shows after a question was put, and the text of the evidence."""
         by_id = dict(zip(self._event(ASK, "submit")["outputs"], output["data"], strict=True))
         messages = by_id[self._ids[CHAT]]
-        asked = [_text(message["content"][0]["text"]) for message in messages if message["role"] == "user"]
+        said = [message["content"][0]["text"] for message in messages if message["role"] == "user"]
+        asked = [_text(html.partition(EDIT)[0]) for html in said]
         return asked, _text(by_id[self._ids[PANEL]])
 
     @cached_property

@@ -149,10 +149,6 @@ def test_what_a_reader_says_of_an_answer_is_kept(browser: Browser, changing: str
     file = tmp_path / "library" / "feedback.jsonl"
     browser.one("#v-chat [aria-label='Like']").click()
     browser.wait.until(lambda _: file.exists() and file.read_text(encoding="utf-8").count("\n") == 1)
-    browser.one("#v-chat [aria-label='Feedback']").click()
-    [reason] = [button for button in browser.all(".extra-feedback-option") if button.text == "Incomplete"]
-    reason.click()
-    browser.wait.until(lambda _: file.read_text(encoding="utf-8").count("\n") == 2)
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert [line["said"] for line in lines] == ["Like", "Incomplete"]
+    assert [line["said"] for line in lines] == ["Like"]
     assert {line["answer"]["question"] for line in lines} == {"What is NitroFusion?"}
